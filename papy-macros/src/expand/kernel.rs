@@ -1,0 +1,310 @@
+//! A region's kernel: one closure, in which nodes are plain calls and streams are local variables.
+
+use std::collections::BTreeMap;
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::{ExprClosure, Pat};
+
+use super::Plan;
+use super::builds;
+use super::span::{at, hidden, internal, internal_at, nest, papy_at};
+use crate::graph::{Mode, NodeId, Origin, Shape, StreamId};
+use crate::lower::{NodeCode, Taken, Work};
+use crate::partition::{Consumer, Region};
+
+pub fn kernel(plan: &Plan, id: usize) -> TokenStream {
+    let region = &plan.partition.regions[id];
+    let mut writer = Writer { plan, region, left: BTreeMap::new(), lines: Vec::new(), copies: 0 };
+    writer.count_uses();
+    for &stream in &region.ins {
+        if matches!(plan.graph.streams[stream].origin, Origin::Input(_)) {
+            writer.annotate(stream);
+        }
+        if !writer.left.contains_key(&stream) {
+            let name = writer.variable(stream, Span::mixed_site());
+            writer.lines.push(quote!(let _ = #name;));
+        }
+    }
+    for (local, &node) in region.nodes.iter().enumerate() {
+        writer.node(local, node);
+    }
+    let outs: Vec<TokenStream> = region.outs.iter().map(|out| writer.out(out.stream, out.to)).collect();
+    let outs = nest(outs.into_iter());
+    let ins = nest(region.ins.iter().map(|&stream| {
+        let name = writer.variable(stream, plan.code.streams[stream].place.span());
+        quote!(#name)
+    }));
+    let locals = nest(region.nodes.iter().filter(|&&node| is_worker(&plan.code.nodes[node])).map(|&node| {
+        let local = local_name(node);
+        quote!(#local)
+    }));
+    let scratch = match region.mode {
+        Some(Mode::Serial | Mode::Fold) => {
+            let state = state_name(region);
+            quote!((#state, #locals))
+        }
+        _ => locals,
+    };
+    let user = region.nodes.first().map_or_else(Span::mixed_site, |&node| plan.code.nodes[node].place.span());
+    let cx = internal("cx");
+    let lines = &writer.lines;
+    quote_spanned! {at(user)=>
+        move |#cx, #scratch, #ins| {
+            #(#lines)*
+            #outs
+        }
+    }
+}
+
+fn is_worker(code: &NodeCode) -> bool {
+    matches!(code.work, Work::Worker { .. })
+}
+
+fn local_name(node: NodeId) -> Ident {
+    internal(&format!("local_{node}"))
+}
+
+/// The variable of a serial region's state; a closure has none.
+fn state_name(region: &Region) -> Ident {
+    internal(&format!("kept_{}", region.nodes.first().copied().unwrap_or_default()))
+}
+
+struct Writer<'a> {
+    plan: &'a Plan<'a>,
+    region: &'a Region,
+    /// How often each stream is still to be used in this region.
+    left: BTreeMap<StreamId, usize>,
+    lines: Vec<TokenStream>,
+    copies: usize,
+}
+
+impl Writer<'_> {
+    fn count_uses(&mut self) {
+        let args = self.region.nodes.iter().flat_map(|&node| &self.plan.graph.nodes[node].args);
+        for &stream in args.chain(self.region.outs.iter().map(|out| &out.stream)) {
+            *self.left.entry(stream).or_default() += 1;
+        }
+    }
+
+    fn variable(&self, stream: StreamId, user: Span) -> Ident {
+        match &self.plan.code.streams[stream].name {
+            Some(name) => hidden(name, user),
+            None => internal_at(&format!("stream_{stream}"), user),
+        }
+    }
+
+    /// A use of a stream: the last moves it, the others copy. `node` is blamed for a `Clone` that panics.
+    fn take(&mut self, stream: StreamId, taken: &Taken, node: usize) -> TokenStream {
+        let user = taken.place.span();
+        let (name, papy, cx) = (self.variable(stream, user), papy_at(user), internal("cx"));
+        let left = self.left.entry(stream).or_insert(1);
+        *left = left.saturating_sub(1);
+        let fields = &taken.fields;
+        let value = internal("value");
+        if *left == 0 {
+            return match fields.as_slice() {
+                [] => quote!(#name),
+                fields => quote_spanned!(at(user)=> #name.map(|#value| #value #(.#fields)*)),
+            };
+        }
+        let copy = internal_at(&format!("copy_{}", self.copies), user);
+        self.copies += 1;
+        let fork = quote_spanned!(at(user)=> #papy::fork);
+        self.lines.push(match fields.as_slice() {
+            [] => quote_spanned!(at(user)=> let #copy = #name.copy_part(#cx, #node, #fork);),
+            fields => {
+                quote_spanned!(at(user)=> let #copy = #name.copy_part(#cx, #node, |#value| #fork(&#value #(.#fields)*));)
+            }
+        });
+        quote!(#copy)
+    }
+
+    fn node(&mut self, local: usize, id: NodeId) {
+        let (node, code) = (&self.plan.graph.nodes[id], &self.plan.code.nodes[id]);
+        let user = code.place.span();
+        let cx = internal_at("cx", user);
+        let args: Vec<TokenStream> = node
+            .args
+            .iter()
+            .zip(&code.args)
+            .map(|(&stream, taken)| {
+                let arg = self.take(stream, taken, local);
+                if node.catch { quote!(#arg.caught()) } else { arg }
+            })
+            .collect();
+        let joined = join(&args, local, user);
+        let mut called = match &code.work {
+            Work::Worker { .. } => {
+                let (worker, own) = (builds::worker_at(id, user), local_name(id));
+                match node.mode {
+                    Mode::Fold => {
+                        let (state, tail) = (state_name(self.region), self.plan.facts.depth[id]);
+                        let fold = Ident::new("fold", at(user));
+                        quote_spanned!(at(user)=> #joined.#fold(#cx, #local, #tail, &#worker, #state, #own))
+                    }
+                    Mode::Serial => {
+                        let state = state_name(self.region);
+                        quote_spanned!(at(user)=> #joined.then_with(#cx, #local, &#worker, #state, #own))
+                    }
+                    _ => quote_spanned!(at(user)=> #joined.then(#cx, #local, &*#worker, #own)),
+                }
+            }
+            Work::Closure { closure, .. } => {
+                let closure = over_tuple(closure);
+                if node.fallible {
+                    let option = code.fallible.map_or(user, |place| place.span());
+                    let call = Ident::new("call_fallible", at(option));
+                    quote_spanned!(at(user)=> #joined.#call(#cx, #local, #closure))
+                } else {
+                    quote_spanned!(at(user)=> #joined.call(#cx, #local, #closure))
+                }
+            }
+        };
+        if node.filter {
+            let option = code.filter.map_or(user, |place| place.span());
+            // All of the check lies at the option, so that rustc says it once.
+            let (papy, cx, whole) = (papy_at(option), internal_at("cx", option), internal_at("whole", option));
+            self.lines.push(quote!(let #whole = #called;));
+            called = quote_spanned!(at(option)=> #papy::filtered(#whole, #cx, #local));
+        }
+        match &node.shape {
+            Shape::Stream(stream) => {
+                let name = match self.left.get(stream) {
+                    Some(_) => {
+                        let name = self.variable(*stream, self.plan.code.streams[*stream].place.span());
+                        quote!(#name)
+                    }
+                    None => quote!(_),
+                };
+                self.lines.push(quote!(let #name = #called;));
+                self.annotate(*stream);
+            }
+            Shape::Sink => {
+                let papy = papy_at(user);
+                self.lines.push(quote_spanned!(at(user)=> #papy::sink(#called);));
+            }
+            shape @ Shape::Parts(_) => {
+                let pattern_at = code.split.map_or(user, |place| place.span());
+                let (mut pattern, mut streams, mut leaves) = (TokenStream::new(), Vec::new(), 0);
+                parts(shape, pattern_at, &mut pattern, &mut leaves, &mut streams);
+                let list = nest((0..leaves).map(|at| {
+                    let leaf = internal(&format!("part_{at}"));
+                    quote!(#leaf)
+                }));
+                let names = nest(streams.iter().map(|stream| match stream {
+                    Some(stream) if self.left.contains_key(stream) => {
+                        let name = self.variable(*stream, self.plan.code.streams[*stream].place.span());
+                        quote!(#name)
+                    }
+                    _ => quote!(_),
+                }));
+                self.lines.push(quote!(let #names = #called.split(|#pattern| #list);));
+                streams.into_iter().flatten().for_each(|stream| self.annotate(stream));
+            }
+            Shape::Pending | Shape::Dropped => self.lines.push(quote!(let _ = #called;)),
+        }
+    }
+
+    /// Lets rustc check the type that a `let` says.
+    fn annotate(&mut self, stream: StreamId) {
+        if !self.left.contains_key(&stream) {
+            return;
+        }
+        for ty in &self.plan.code.streams[stream].annotations {
+            let place = self.plan.code.streams[stream].place.span();
+            let (name, papy) = (self.variable(stream, place), papy_at(place));
+            self.lines.push(quote_spanned!(at(place)=> let #name = #papy::annotated::<#ty, _>(#name);));
+        }
+    }
+
+    /// What leaves at the end.
+    fn out(&mut self, stream: StreamId, to: Consumer) -> TokenStream {
+        // A copy at the border is made by the node that the stream comes from.
+        let node = self.plan.graph.producer(stream);
+        let local = self.region.nodes.iter().position(|&at| Some(at) == node).unwrap_or(0);
+        match to {
+            Consumer::Region(_) => {
+                let taken = Taken { place: self.user_of(stream, to), fields: Vec::new() };
+                self.take(stream, &taken, local)
+            }
+            Consumer::Output(output) => {
+                let taken = &self.plan.code.outputs[output].taken;
+                let (user, ty) = (taken.place.span(), &self.plan.pipeline.outputs[output]);
+                let (slot, papy) = (self.take(stream, taken, local), papy_at(user));
+                let name = internal_at(&format!("out_{output}"), user);
+                self.lines.push(quote_spanned!(at(user)=> let #name = #papy::output::<#ty, _>(#slot);));
+                quote!(#name)
+            }
+        }
+    }
+
+    /// Where the region that takes a stream says so.
+    fn user_of(&self, stream: StreamId, to: Consumer) -> crate::diagnostics::Place {
+        let Consumer::Region(region) = to else { return self.plan.code.streams[stream].place };
+        let nodes = &self.plan.partition.regions[region].nodes;
+        let uses = nodes.iter().flat_map(|&node| self.plan.graph.nodes[node].args.iter().zip(&self.plan.code.nodes[node].args));
+        let mut places = uses.filter(|&(&arg, _)| arg == stream).map(|(_, taken)| taken.place);
+        places.next().unwrap_or(self.plan.code.streams[stream].place)
+    }
+}
+
+/// The arguments of a node as one slot of a tuple.
+fn join(args: &[TokenStream], local: usize, user: Span) -> TokenStream {
+    let cx = internal("cx");
+    let Some((first, rest)) = args.split_first() else { return TokenStream::new() };
+    if rest.is_empty() {
+        return quote_spanned!(at(user)=> #first.solo());
+    }
+    let mut joined = first.clone();
+    for arg in rest {
+        joined = quote_spanned!(at(user)=> #joined.and(#cx, #local, #arg));
+    }
+    if rest.len() == 1 {
+        return joined;
+    }
+    let names: Vec<Ident> = (0..args.len()).map(|at| internal(&format!("arg_{at}"))).collect();
+    let nested = names.iter().skip(1).fold(names.first().map(|name| quote!(#name)), |nested, name| {
+        nested.map(|nested| quote!((#nested, #name)))
+    });
+    quote_spanned!(at(user)=> #joined.map(|#nested| (#(#names),*)))
+}
+
+/// A closure over the tuple of a join, with the user's own patterns and types.
+fn over_tuple(closure: &ExprClosure) -> TokenStream {
+    let (mut patterns, mut types) = (Vec::new(), Vec::new());
+    for input in &closure.inputs {
+        if let Pat::Type(typed) = input {
+            let (pat, ty) = (&typed.pat, &typed.ty);
+            patterns.push(quote!(#pat));
+            types.push(quote!(#ty));
+        } else {
+            patterns.push(quote!(#input));
+            types.push(quote!(_));
+        }
+    }
+    let (begin, end, output, body) = (closure.inputs_begin, closure.inputs_end, &closure.output, &closure.body);
+    let attrs = &closure.attrs;
+    quote!(#(#attrs)* #begin (#(#patterns,)*): (#(#types,)*) #end #output #body)
+}
+
+/// The pattern that takes a result apart, and the stream of each leaf.
+fn parts(shape: &Shape, user: Span, pattern: &mut TokenStream, leaves: &mut usize, streams: &mut Vec<Option<StreamId>>) {
+    match shape {
+        Shape::Parts(inner) => {
+            let inner = inner.iter().map(|part| {
+                let mut pattern = TokenStream::new();
+                parts(part, user, &mut pattern, leaves, streams);
+                pattern
+            });
+            let inner: Vec<TokenStream> = inner.collect();
+            pattern.extend(quote_spanned!(at(user)=> (#(#inner,)*)));
+        }
+        leaf => {
+            let name = internal(&format!("part_{leaves}"));
+            *leaves += 1;
+            streams.push(if let Shape::Stream(stream) = leaf { Some(*stream) } else { None });
+            pattern.extend(quote!(#name));
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! The pipeline as a graph of dense ids. No `syn` here: what code a node stands for is kept beside it, by id.
+
+mod facts;
+
+pub use facts::{Facts, Lineage};
+
+/// An index into [`Graph::nodes`], in text order.
+pub type NodeId = usize;
+/// An index into [`Graph::streams`].
+pub type StreamId = usize;
+
+/// Inputs, nodes and outputs, and the streams between them.
+#[derive(Debug, Default)]
+pub struct Graph {
+    pub inputs: Vec<Input>,
+    pub nodes: Vec<Node>,
+    pub streams: Vec<Stream>,
+    pub outputs: Vec<Output>,
+    /// The nodes so that each stands behind those it takes from.
+    pub order: Vec<NodeId>,
+}
+
+#[derive(Debug)]
+pub struct Input {
+    pub name: String,
+    pub stream: StreamId,
+}
+
+#[derive(Debug)]
+pub struct Output {
+    pub name: String,
+    pub from: StreamId,
+}
+
+/// A stream, and where it comes from.
+#[derive(Debug)]
+pub struct Stream {
+    pub origin: Origin,
+    /// As messages and pictures call it.
+    pub name: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    Input(usize),
+    Node(NodeId),
+}
+
+/// A worker or a closure in its place.
+#[derive(Debug, Default)]
+pub struct Node {
+    pub name: String,
+    pub args: Vec<StreamId>,
+    pub shape: Shape,
+    pub mode: Mode,
+    pub pool: PoolClass,
+    pub unordered: bool,
+    pub ordered: bool,
+    pub filter: bool,
+    pub catch: bool,
+    pub fallible: bool,
+    pub strided: bool,
+}
+
+/// What becomes of a node's result.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub enum Shape {
+    /// Not yet known: the node is being read.
+    #[default]
+    Pending,
+    /// One stream.
+    Stream(StreamId),
+    /// Nothing: the node is a sink.
+    Sink,
+    /// A tuple, each part of which is a stream.
+    Parts(Vec<Shape>),
+    /// A part that is dropped.
+    Dropped,
+}
+
+/// How many evaluations of a node may run at once, and in which order.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    #[default]
+    Parallel,
+    /// At most as many as `.spawn(n)` says.
+    Spawn,
+    Serial,
+    Fold,
+}
+
+/// Which pool a node runs on, as far as the text tells.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub enum PoolClass {
+    #[default]
+    Default,
+    /// The calling thread.
+    Inline,
+    /// The value of this name.
+    Named(String),
+    /// The expression of this node alone.
+    Own(NodeId),
+}
+
+impl Graph {
+    /// The stream of an input, or of a node's result.
+    pub fn stream(&mut self, origin: Origin, name: String) -> StreamId {
+        self.streams.push(Stream { origin, name });
+        self.streams.len() - 1
+    }
+
+    /// The node that a stream comes from.
+    pub fn producer(&self, stream: StreamId) -> Option<NodeId> {
+        match self.streams[stream].origin {
+            Origin::Input(_) => None,
+            Origin::Node(node) => Some(node),
+        }
+    }
+}

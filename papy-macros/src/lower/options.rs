@@ -1,0 +1,189 @@
+//! Node options: which there are, what they take, and which do not go together.
+
+use syn::{Expr, ExprMethodCall, Lit};
+
+use super::Lowering;
+use crate::diagnostics::Place;
+use crate::graph::{Mode, PoolClass};
+use crate::suggest::nearest;
+use crate::{mistakes, syntax};
+
+const KNOWN: &[&str] = &[
+    "on", "serial", "unordered", "ordered", "stride", "spawn", "filter", "fold", "catch", "fallible", "named",
+];
+const NOT_YET: &[&str] =
+    &["timeout", "retry", "produce", "consume", "repeat", "flat", "isolated", "remote", "pipeline", "await"];
+
+/// The options of one node.
+#[derive(Debug, Default)]
+pub(super) struct Options {
+    given: Vec<(&'static str, Place)>,
+    pub(super) pool: Option<Expr>,
+    pub(super) stride: Option<Expr>,
+    pub(super) spawn: Option<Expr>,
+    pub(super) named: Option<String>,
+}
+
+impl Options {
+    pub(super) fn has(&self, option: &str) -> bool {
+        self.place(option).is_some()
+    }
+
+    pub(super) fn place(&self, option: &str) -> Option<Place> {
+        self.given.iter().find(|(given, _)| *given == option).map(|&(_, place)| place)
+    }
+
+    pub(super) fn mode(&self) -> Mode {
+        if self.has("fold") {
+            Mode::Fold
+        } else if self.has("serial") {
+            Mode::Serial
+        } else if self.has("spawn") {
+            Mode::Spawn
+        } else {
+            Mode::Parallel
+        }
+    }
+}
+
+impl Lowering<'_> {
+    /// Reads the options of a node, first to last.
+    pub(super) fn options(&mut self, calls: &[&ExprMethodCall]) -> Options {
+        let mut options = Options::default();
+        for call in calls {
+            self.option(call, &mut options);
+        }
+        options
+    }
+
+    fn option(&mut self, call: &ExprMethodCall, options: &mut Options) {
+        let name = super::plain(&call.method);
+        let place = Place::of(&call.method);
+        if NOT_YET.contains(&name.as_str()) {
+            self.names.touch(&call.args);
+            self.cx.report(place, mistakes::option_not_yet(&name));
+            return;
+        }
+        let Some(&known) = KNOWN.iter().find(|known| **known == name) else {
+            self.names.touch(&call.args);
+            let every: Vec<&str> = KNOWN.iter().chain(NOT_YET).copied().collect();
+            self.cx.report(place, mistakes::unknown_option(&name, nearest(&name, every), KNOWN));
+            return;
+        };
+        if options.has(known) {
+            self.cx.report(place, mistakes::option_twice(known));
+            return;
+        }
+        let mut arguments = call.args.iter();
+        let argument = arguments.next();
+        let form = match known {
+            "on" => "on(pool)",
+            "stride" => "stride(n)",
+            "spawn" => "spawn(n)",
+            "named" => "named(\"name\")",
+            "serial" => "serial()",
+            "unordered" => "unordered()",
+            "ordered" => "ordered()",
+            "filter" => "filter()",
+            "fold" => "fold()",
+            "catch" => "catch()",
+            _ => "fallible()",
+        };
+        if arguments.next().is_some() || argument.is_some() == form.ends_with("()") {
+            self.cx.report(place, mistakes::option_arguments(known, form));
+            return;
+        }
+        if let Some(argument) = argument {
+            match (known, syntax::ungrouped(argument)) {
+                ("named", Expr::Lit(literal)) if matches!(literal.lit, Lit::Str(_)) => {
+                    if let Lit::Str(text) = &literal.lit {
+                        options.named = Some(text.value());
+                    }
+                }
+                ("named", other) => {
+                    self.cx.report(Place::of(other), mistakes::option_arguments(known, form));
+                    return;
+                }
+                ("stride" | "spawn", Expr::Lit(literal)) if is_zero(&literal.lit) => {
+                    self.cx.report(Place::of(literal), mistakes::zero(known));
+                    return;
+                }
+                ("on", expr) => {
+                    self.check_pool(expr);
+                    options.pool = Some(expr.clone());
+                }
+                ("stride", expr) => options.stride = Some(expr.clone()),
+                (_, expr) => options.spawn = Some(expr.clone()),
+            }
+            if known != "named" {
+                self.check_value_expr(argument);
+            }
+        }
+        if let Some((first, why)) = contradiction(known, options) {
+            self.cx.report(place, mistakes::options_contradict(known, first, why));
+            return;
+        }
+        options.given.push((known, place));
+    }
+
+    /// Which pool an expression is, as far as the text tells.
+    pub(super) fn pool_class(&self, node: usize, expr: Option<&Expr>) -> PoolClass {
+        let Some(expr) = expr else { return PoolClass::Default };
+        if let Some(name) = super::names::single(expr) {
+            let name = super::plain(name);
+            return self.rayon_values.get(&name).cloned().unwrap_or(PoolClass::Named(name));
+        }
+        textual_pool(expr).unwrap_or(PoolClass::Own(node))
+    }
+
+    /// A pool's name that nothing is called, but something nearly is.
+    fn check_pool(&mut self, expr: &Expr) {
+        let Some(name) = super::names::single(expr) else { return };
+        let key = super::plain(name);
+        let constant = key.chars().all(|c| !c.is_lowercase());
+        if constant || self.names.get(&key).is_some() {
+            return;
+        }
+        let values = self.names.values();
+        let near = nearest(&key, values.iter().map(String::as_str)).map(str::to_owned);
+        self.cx.report(Place::of(name), mistakes::unknown_value(&key, near.as_deref()));
+    }
+}
+
+/// `Pool::rayon()` and `Pool::inline()`.
+pub(super) fn textual_pool(expr: &Expr) -> Option<PoolClass> {
+    let Expr::Call(call) = syntax::bare(expr) else { return None };
+    let Expr::Path(path) = syntax::bare(&call.func) else { return None };
+    let mut segments = path.path.segments.iter().rev();
+    let (function, pool) = (segments.next()?, segments.next()?);
+    if pool.ident != "Pool" || !call.args.is_empty() {
+        return None;
+    }
+    match function.ident.to_string().as_str() {
+        "rayon" => Some(PoolClass::Default),
+        "inline" => Some(PoolClass::Inline),
+        _ => None,
+    }
+}
+
+fn is_zero(literal: &Lit) -> bool {
+    matches!(literal, Lit::Int(int) if int.base10_parse::<u64>().is_ok_and(|n| n == 0))
+}
+
+/// Which earlier option a new one does not go with, and why.
+fn contradiction(new: &str, options: &Options) -> Option<(&'static str, &'static str)> {
+    const PAIRS: &[(&str, &str, &str)] = &[
+        ("serial", "unordered", "one runs in input order, the other gives it up"),
+        ("fold", "unordered", "the state comes out once, at the end"),
+        ("ordered", "unordered", "one restores input order, the other gives it up"),
+        ("serial", "spawn", "one at a time is all that a serial node runs"),
+        ("fold", "spawn", "one at a time is all that a fold runs"),
+        ("fold", "serial", "a fold runs in input order as it is, and gives one item at the end instead of one each"),
+        ("fold", "filter", "a fold gives nothing for each item that could be taken out"),
+    ];
+    PAIRS.iter().find_map(|&(a, b, why)| match () {
+        () if a == new && options.has(b) => Some((b, why)),
+        () if b == new && options.has(a) => Some((a, why)),
+        () => None,
+    })
+}

@@ -1,0 +1,373 @@
+//! Stream expressions: chains, calls, joins, fans and projections.
+
+use proc_macro2::Ident;
+use syn::{BinOp, Expr, ExprCall, ExprMethodCall, Member, Path};
+
+use super::options::Options;
+use super::{Lowering, NodeCode, OWN_NAME, Step, Taken, Work, names, plain};
+use crate::diagnostics::Place;
+use crate::graph::{Node, Origin, Shape};
+use crate::{mistakes, syntax};
+
+/// A stream where an expression gives it.
+#[derive(Debug)]
+pub(super) struct Port {
+    /// `None` where it is broken, which is reported already.
+    pub(super) stream: Option<usize>,
+    pub(super) fields: Vec<Member>,
+    pub(super) place: Place,
+    pub(super) text: String,
+    /// A node's result that has no name yet.
+    pub(super) fresh: bool,
+}
+
+impl Port {
+    fn broken(place: Place) -> Port {
+        Port { stream: None, fields: Vec::new(), place, text: String::new(), fresh: false }
+    }
+}
+
+/// A worker with its parameters.
+struct Called<'a> {
+    path: &'a Path,
+    params: Vec<(Ident, Expr)>,
+    state: Option<(Place, Expr)>,
+    positional: Vec<&'a Expr>,
+}
+
+impl Lowering<'_> {
+    /// The streams that an expression gives.
+    pub(super) fn streams(&mut self, expr: &Expr) -> Vec<Port> {
+        let place = Place::of(expr);
+        match syntax::bare(expr) {
+            Expr::Path(path) => match path.path.get_ident().filter(|_| path.qself.is_none()) {
+                Some(name) => vec![self.named_stream(name)],
+                None => {
+                    self.cx.report(place, mistakes::worker_without_input(&syntax::text(path)));
+                    vec![Port::broken(place)]
+                }
+            },
+            Expr::Field(field) => {
+                let ports = self.streams(&field.base);
+                ports.into_iter().map(|port| project(port, &field.member, place)).collect()
+            }
+            Expr::Tuple(tuple) if tuple.elems.is_empty() => {
+                self.cx.report(place, mistakes::empty_join());
+                vec![Port::broken(place)]
+            }
+            Expr::Tuple(tuple) => tuple.elems.iter().map(|element| self.one_stream(element)).collect(),
+            Expr::Binary(binary) => match &binary.op {
+                BinOp::Shr(_) => {
+                    let ports = self.streams(&binary.left);
+                    self.apply(&binary.right, ports)
+                }
+                BinOp::BitOr(op) => self.not_stream(expr, Place::of(op), mistakes::wrong_arrow("|")),
+                BinOp::Shl(op) => self.not_stream(expr, Place::of(op), mistakes::wrong_arrow("<<")),
+                BinOp::Gt(op) => self.not_stream(expr, Place::of(op), mistakes::wrong_arrow(">")),
+                _ => self.not_stream(expr, place, mistakes::not_a_stream(&syntax::text(expr))),
+            },
+            Expr::Call(_) | Expr::MethodCall(_) => self.called(expr),
+            Expr::Closure(closure) => {
+                let place = Place::from(closure.inputs_begin.span);
+                self.not_stream(expr, place, mistakes::closure_without_input())
+            }
+            Expr::Match(route) => self.not_stream(expr, Place::of(route.match_token), mistakes::match_not_yet()),
+            Expr::Await(wait) => self.not_stream(expr, Place::of(wait.await_token), mistakes::option_not_yet("await")),
+            other => self.not_stream(expr, place, mistakes::not_a_stream(&syntax::text(other))),
+        }
+    }
+
+    fn not_stream(&mut self, expr: &Expr, place: Place, mistake: crate::diagnostics::Mistake) -> Vec<Port> {
+        self.names.touch(expr);
+        self.cx.report(place, mistake);
+        vec![Port::broken(Place::of(expr))]
+    }
+
+    fn one_stream(&mut self, expr: &Expr) -> Port {
+        let mut ports = self.streams(expr);
+        match ports.pop() {
+            Some(port) if ports.is_empty() => port,
+            _ => {
+                self.cx.report(Place::of(expr), mistakes::tuple_of_streams(ports.len() + 1));
+                Port::broken(Place::of(expr))
+            }
+        }
+    }
+
+    fn named_stream(&mut self, name: &Ident) -> Port {
+        let place = Place::of(name);
+        match self.resolve(name) {
+            Some((stream, fields)) => Port { stream: Some(stream), fields, place, text: plain(name), fresh: false },
+            None => Port::broken(place),
+        }
+    }
+
+    /// `f(a, b, k = v).option()`, where a stream is meant.
+    fn called(&mut self, expr: &Expr) -> Vec<Port> {
+        let (base, calls) = peel(expr);
+        match base {
+            Expr::Call(call) => self.call(call, &calls, None),
+            Expr::Path(_) | Expr::Field(_) => {
+                let names_stream = names::single(base).is_none_or(|name| self.names.is_stream(&plain(name)));
+                match calls.first() {
+                    Some(first) if names_stream => {
+                        let mistake = mistakes::option_on_stream(&plain(&first.method), &syntax::text(base));
+                        self.not_stream(expr, Place::of(&first.method), mistake)
+                    }
+                    _ => {
+                        calls.iter().for_each(|call| self.names.touch(&call.args));
+                        self.streams(base)
+                    }
+                }
+            }
+            Expr::Tuple(_) => self.not_stream(expr, Place::of(base), mistakes::option_on_fan()),
+            Expr::Closure(closure) => {
+                let place = Place::from(closure.inputs_begin.span);
+                self.not_stream(expr, place, mistakes::closure_without_input())
+            }
+            _ => self.not_stream(expr, Place::of(expr), mistakes::not_a_stream(&syntax::text(expr))),
+        }
+    }
+
+    /// Lets streams flow into what stands behind `>>`.
+    fn apply(&mut self, expr: &Expr, inputs: Vec<Port>) -> Vec<Port> {
+        let outer_parentheses = matches!(syntax::ungrouped(expr), Expr::Paren(_));
+        let (base, calls) = peel(expr);
+        match base {
+            Expr::Path(path) if path.qself.is_none() => {
+                let worker = Called { path: &path.path, params: Vec::new(), state: None, positional: Vec::new() };
+                self.worker(worker, &calls, Some(inputs))
+            }
+            Expr::Call(call) => self.call(call, &calls, Some(inputs)),
+            Expr::Closure(closure) => {
+                let in_parentheses = outer_parentheses || !calls.is_empty();
+                self.closure_node(closure, &calls, inputs, in_parentheses)
+            }
+            Expr::Tuple(fan) if !fan.elems.is_empty() => {
+                if let Some(option) = calls.first() {
+                    self.cx.report(Place::of(&option.method), mistakes::option_on_fan());
+                }
+                let mut outs = Vec::new();
+                for node in &fan.elems {
+                    let inputs = inputs.iter().map(again).collect();
+                    outs.extend(self.apply(node, inputs));
+                }
+                outs
+            }
+            Expr::Binary(chain) if matches!(chain.op, BinOp::Shr(_)) && calls.is_empty() => {
+                let between = self.apply(&chain.left, inputs);
+                self.apply(&chain.right, between)
+            }
+            Expr::Await(wait) => self.not_stream(expr, Place::of(wait.await_token), mistakes::option_not_yet("await")),
+            Expr::Match(route) => self.not_stream(expr, Place::of(route.match_token), mistakes::match_not_yet()),
+            Expr::Binary(binary) => match &binary.op {
+                BinOp::BitOr(op) => self.not_stream(expr, Place::of(op), mistakes::wrong_arrow("|")),
+                BinOp::Shl(op) => self.not_stream(expr, Place::of(op), mistakes::wrong_arrow("<<")),
+                _ => self.not_stream(expr, Place::of(expr), mistakes::not_a_node(&syntax::text(expr))),
+            },
+            _ => self.not_stream(expr, Place::of(expr), mistakes::not_a_node(&syntax::text(expr))),
+        }
+    }
+
+    /// `f(…)`, behind `>>` or as a stream.
+    fn call(&mut self, call: &ExprCall, options: &[&ExprMethodCall], inputs: Option<Vec<Port>>) -> Vec<Port> {
+        let Expr::Path(path) = syntax::bare(&call.func) else {
+            let place = Place::of(&call.func);
+            if let Expr::Closure(_) = syntax::bare(&call.func) {
+                self.cx.report(place, mistakes::parameters_of_closure());
+                self.names.touch(call);
+                return vec![Port::broken(place)];
+            }
+            self.names.touch(call);
+            self.cx.report(place, mistakes::not_a_node(&syntax::text(&call.func)));
+            return vec![Port::broken(place)];
+        };
+        let mut worker = Called { path: &path.path, params: Vec::new(), state: None, positional: Vec::new() };
+        for argument in &call.args {
+            let Expr::Assign(assign) = syntax::ungrouped(argument) else {
+                worker.positional.push(argument);
+                continue;
+            };
+            self.check_value_expr(&assign.right);
+            let Some(name) = names::single(&assign.left) else {
+                self.cx.report(Place::of(&assign.left), mistakes::parameter_name());
+                continue;
+            };
+            let twice = worker.params.iter().any(|(known, _)| known == name);
+            if twice || (name == "state" && worker.state.is_some()) {
+                self.cx.report(Place::of(name), mistakes::parameter_twice(&plain(name)));
+            } else if name == "state" {
+                worker.state = Some((Place::of(name), (*assign.right).clone()));
+            } else {
+                worker.params.push((name.clone(), (*assign.right).clone()));
+            }
+        }
+        self.worker(worker, options, inputs)
+    }
+
+    fn worker(&mut self, called: Called, options: &[&ExprMethodCall], inputs: Option<Vec<Port>>) -> Vec<Port> {
+        let place = Place::of(called.path);
+        let text = syntax::text(path_without_arguments(called.path));
+        if let Some(name) = called.path.get_ident() {
+            let key = plain(name);
+            // Names of streams and of workers may be the same: `gc >> gc` has always been clear to its author.
+            let no_worker = called.positional.is_empty() && called.params.is_empty() && options.is_empty();
+            if key == "merge" || key == "skip" {
+                let mistake = if key == "merge" { mistakes::merge_not_yet() } else { mistakes::skip_reserved() };
+                self.cx.report(place, mistake);
+                called.positional.iter().for_each(|argument| self.names.touch(argument));
+                return vec![Port::broken(place)];
+            }
+            if no_worker && self.names.is_value(&key) {
+                self.cx.report(place, mistakes::value_as_node(&key));
+                return vec![Port::broken(place)];
+            }
+        }
+        let node = self.new_node(Place::of(called.path), worker_name(called.path));
+        let chained = inputs.is_some();
+        let mut ports = inputs.unwrap_or_default();
+        let mut reported = false;
+        for argument in &called.positional {
+            if self.looks_like_value(argument) {
+                self.names.touch(argument);
+                reported = true;
+                self.cx.report(Place::of(argument), mistakes::positional_value(&syntax::text(argument), &text));
+            } else if chained {
+                self.names.touch(argument);
+                reported = true;
+                self.cx.report(Place::of(argument), mistakes::streams_twice(&text));
+            } else {
+                ports.push(self.one_stream(argument));
+            }
+        }
+        if ports.is_empty() && !reported {
+            self.cx.report(place, mistakes::worker_without_input(&text));
+        }
+        let options = self.options(options);
+        if let Some(at) = options.place("fallible") {
+            self.cx.report(at, mistakes::fallible_worker(&text));
+        }
+        if let Some((at, _)) = called.state.as_ref().filter(|_| !options.has("serial") && !options.has("fold")) {
+            self.cx.report(*at, mistakes::state_without_mode());
+        }
+        self.code.nodes[node].state = called.state.map(|(_, state)| state);
+        self.code.nodes[node].work = Work::Worker { path: called.path.clone(), params: called.params };
+        self.finish_node(node, options, ports)
+    }
+
+    fn closure_node(
+        &mut self,
+        closure: &syn::ExprClosure,
+        options: &[&ExprMethodCall],
+        inputs: Vec<Port>,
+        in_parentheses: bool,
+    ) -> Vec<Port> {
+        let node = self.new_node(Place::from(closure.inputs_begin.span), "closure".to_owned());
+        let mentions = self.closure(closure, inputs.len(), in_parentheses);
+        let options = self.options(options);
+        if let Some(at) = options.place("fold") {
+            self.cx.report(at, mistakes::fold_closure());
+        }
+        self.code.nodes[node].work = Work::Closure { closure: Box::new(closure.clone()), mentions };
+        self.finish_node(node, options, inputs)
+    }
+
+    fn new_node(&mut self, place: Place, name: String) -> usize {
+        let node = self.graph.nodes.len();
+        self.graph.nodes.push(Node { name, ..Node::default() });
+        let path: Path = Ident::new("_unknown", place.span()).into();
+        self.code.nodes.push(NodeCode {
+            place,
+            work: Work::Worker { path, params: Vec::new() },
+            args: Vec::new(),
+            pool: None,
+            stride: None,
+            spawn: None,
+            state: None,
+            filter: None,
+            serial: None,
+            fallible: None,
+            split: None,
+        });
+        self.code.steps.push(Step::Node(node));
+        node
+    }
+
+    fn finish_node(&mut self, id: usize, options: Options, inputs: Vec<Port>) -> Vec<Port> {
+        let pool = self.pool_class(id, options.pool.as_ref());
+        let place = self.code.nodes[id].place;
+        let node = &mut self.graph.nodes[id];
+        node.mode = options.mode();
+        node.pool = pool;
+        node.unordered = options.has("unordered");
+        node.ordered = options.has("ordered");
+        node.filter = options.has("filter");
+        node.catch = options.has("catch");
+        node.fallible = options.has("fallible");
+        node.strided = options.has("stride");
+        if let Some(name) = &options.named {
+            node.name = format!("{OWN_NAME}{name}");
+        }
+        let code = &mut self.code.nodes[id];
+        code.filter = options.place("filter");
+        code.serial = options.place("serial").or(options.place("fold"));
+        code.fallible = options.place("fallible");
+        code.pool = options.pool;
+        code.stride = options.stride;
+        code.spawn = options.spawn;
+        for port in inputs {
+            let Some(stream) = port.stream else { continue };
+            self.graph.nodes[id].args.push(stream);
+            self.code.nodes[id].args.push(Taken { place: port.place, fields: port.fields });
+        }
+        self.graph.order.push(id);
+        let stream = self.new_stream(Origin::Node(id), place);
+        self.graph.nodes[id].shape = Shape::Stream(stream);
+        vec![Port { stream: Some(stream), fields: Vec::new(), place, text: String::new(), fresh: true }]
+    }
+
+    fn looks_like_value(&self, expr: &Expr) -> bool {
+        match syntax::bare(expr) {
+            Expr::Lit(_) | Expr::Unary(_) | Expr::Reference(_) | Expr::Array(_) | Expr::Macro(_) | Expr::Struct(_) => true,
+            Expr::Path(_) => names::single(expr).is_some_and(|name| self.names.is_value(&plain(name))),
+            _ => false,
+        }
+    }
+}
+
+/// The same stream for one more node of a fan.
+fn again(port: &Port) -> Port {
+    Port { fields: port.fields.clone(), text: port.text.clone(), fresh: false, ..*port }
+}
+
+fn project(mut port: Port, member: &Member, place: Place) -> Port {
+    port.fields.push(member.clone());
+    port.text = format!("{}.{}", port.text, syntax::text(member));
+    port.fresh = false;
+    port.place = place;
+    port
+}
+
+/// A node without its options, and the options first to last.
+fn peel(expr: &Expr) -> (&Expr, Vec<&ExprMethodCall>) {
+    let mut base = syntax::bare(expr);
+    let mut calls = Vec::new();
+    while let Expr::MethodCall(call) = base {
+        calls.push(call);
+        base = syntax::bare(&call.receiver);
+    }
+    calls.reverse();
+    (base, calls)
+}
+
+fn worker_name(path: &Path) -> String {
+    path.segments.last().map_or_else(String::new, |last| plain(&last.ident))
+}
+
+fn path_without_arguments(path: &Path) -> Path {
+    let mut path = path.clone();
+    for segment in &mut path.segments {
+        segment.arguments = syn::PathArguments::None;
+    }
+    path
+}

@@ -1,0 +1,354 @@
+//! The catalogue: every mistake that users can make, in words. All wording lives here, so that tone and terms stay one.
+
+use crate::diagnostics::Mistake;
+
+fn line(line: usize) -> String {
+    if line == 0 { String::new() } else { format!(" on line {line}") }
+}
+
+fn in_brackets(line: usize) -> String {
+    if line == 0 { String::new() } else { format!(" (line {line})") }
+}
+
+fn count(n: usize, noun: &str) -> String {
+    format!("{n} {noun}{}", if n == 1 { "" } else { "s" })
+}
+
+fn list(names: &[String]) -> String {
+    let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    quoted.join(", ")
+}
+
+// ---------------------------------------------------------------- header
+
+pub fn no_function() -> Mistake {
+    Mistake::new("expected a pipeline, which is written as a function over streams")
+        .help("`fn name(items: Stream<Item>) -> Stream<Out> { items >> worker }`")
+}
+
+pub fn more_than_one() -> Mistake {
+    Mistake::new("one `pipeline!` holds one pipeline").help("give each its own `pipeline! { … }`")
+}
+
+pub fn function_modifier(word: &str) -> Mistake {
+    Mistake::new(format!("a pipeline is a plain `fn`, without `{word}`")).help(format!("take `{word}` away"))
+}
+
+pub fn receiver() -> Mistake {
+    Mistake::new("a pipeline has no `self`").help("give what it needs as an argument")
+}
+
+pub fn no_body() -> Mistake {
+    Mistake::new("expected the pipeline's body in braces").help("`{ items >> worker }`")
+}
+
+pub fn no_input(name: &str) -> Mistake {
+    Mistake::new(format!("the pipeline `{name}` has no input"))
+        .help("give it an argument of type `Stream<T>`; any other argument is a value")
+}
+
+pub fn nested_stream(ty: &str) -> Mistake {
+    Mistake::new(format!("`{ty}` holds a stream inside another type"))
+        .help("each input and each output is a `Stream<T>` of its own")
+}
+
+pub fn stream_arguments() -> Mistake {
+    Mistake::new("a stream has one type, that of its items").help("`Stream<Item>`")
+}
+
+pub fn input_pattern() -> Mistake {
+    Mistake::new("an input is one name").help("name it here, and take its items apart with `let (a, b) = items;`")
+}
+
+pub fn output_type(ty: &str) -> Mistake {
+    Mistake::new(format!("`{ty}` is not a stream, and outputs are streams"))
+        .help("`Stream<T>`, a tuple of them, or nothing for a pipeline that ends in sinks")
+}
+
+pub fn output_lifetime() -> Mistake {
+    Mistake::new("the lifetime of an output needs a name")
+        .help("`fn name<'a>(lines: Stream<&'a str>) -> Stream<&'a str>`")
+}
+
+// ---------------------------------------------------------------- text
+
+pub fn nothing_after_chain() -> Mistake {
+    Mistake::new("expected a node after `>>`").help("`>> worker`, or take the `>>` away")
+}
+
+pub fn wrong_arrow(found: &str) -> Mistake {
+    Mistake::new(format!("streams are connected with `>>`, not with `{found}`")).help("`stream >> worker`")
+}
+
+pub fn missing_semicolon() -> Mistake {
+    Mistake::new("expected `;` at the end of this statement").help("add `;`")
+}
+
+pub fn statement(why: &str) -> Mistake {
+    Mistake::new(format!("this statement cannot be read: {why}"))
+}
+
+pub fn let_without_value() -> Mistake {
+    Mistake::new("this `let` has no value").help("`let name = stream >> worker;`")
+}
+
+pub fn let_else() -> Mistake {
+    Mistake::new("a stream always is there, so `let … else` has nothing to do").help("take `else { … }` away")
+}
+
+pub fn stream_pattern() -> Mistake {
+    Mistake::new("a stream is given a name, or taken apart by a tuple of names")
+        .help("`let name = …;` or `let (a, b) = …;`")
+}
+
+// ---------------------------------------------------------------- names
+
+pub fn unknown_stream(name: &str, near: Option<&str>, known: &[String]) -> Mistake {
+    let mistake = Mistake::new(format!("no stream named `{name}`"));
+    match near {
+        Some(near) => mistake.help(format!("did you mean `{near}`?")),
+        None if known.is_empty() => mistake,
+        None => mistake.help(format!("the streams in scope are {}", list(known))),
+    }
+}
+
+pub fn used_before(name: &str, at: usize, cycle: Option<&[String]>) -> Mistake {
+    let mistake = Mistake::new(format!("`{name}` is used before it is defined{}", in_brackets(at)));
+    match cycle {
+        Some(path) => mistake.help(format!("a pipeline has no cycles: `{}`", path.join(" >> "))),
+        None => mistake.help("move its `let` up"),
+    }
+}
+
+pub fn defined_twice(what: &str, name: &str, first: usize) -> Mistake {
+    let first = if first == 0 { String::new() } else { format!(" (first{})", line(first)) };
+    Mistake::new(format!("{what} `{name}` is defined twice{first}"))
+        .help(format!("rename one ({what}s are not shadowed)"))
+}
+
+pub fn never_used(name: &str) -> Mistake {
+    Mistake::new(format!("the stream `{name}` is never used"))
+        .help(format!("return it, give it to a node, or drop it with `let _ = {name};`"))
+}
+
+pub fn value_as_node(name: &str) -> Mistake {
+    Mistake::new(format!("`{name}` is a value, and items flow into nodes"))
+        .help(format!("call it in a closure: `(|item| {name}(item))`"))
+}
+
+pub fn stream_in_closure(name: &str) -> Mistake {
+    Mistake::new(format!("the stream `{name}` cannot be used inside a closure"))
+        .help(format!("join it, so that the closure is given its items: `(…, {name}) >> (|…, {name}| …)`"))
+}
+
+pub fn stream_in_value(name: &str) -> Mistake {
+    Mistake::new(format!("the stream `{name}` cannot be part of a value"))
+        .help("values are evaluated once, when the pipeline is built, before any item flows")
+}
+
+pub fn unknown_value(name: &str, near: Option<&str>) -> Mistake {
+    let mistake = Mistake::new(format!("no value named `{name}`"));
+    match near {
+        Some(near) => mistake.help(format!("did you mean `{near}`?")),
+        None => mistake.help(format!("declare `let {name}: Pool = …;` or take it as an argument")),
+    }
+}
+
+// ---------------------------------------------------------------- streams
+
+pub fn not_a_stream(text: &str) -> Mistake {
+    Mistake::new(format!("`{text}` is not a stream"))
+}
+
+pub fn value_needs_type(text: &str, name: &str, ty: &str) -> Mistake {
+    not_a_stream(text).help(format!("a value needs a type: `let {name}: {ty} = {text};`"))
+}
+
+pub fn positional_value(text: &str, worker: &str) -> Mistake {
+    not_a_stream(text).help(format!("parameters are named: `{worker}(…, name = {text})`"))
+}
+
+pub fn closure_without_input() -> Mistake {
+    Mistake::new("nothing flows into this closure").help("`stream >> (|item| …)`")
+}
+
+pub fn worker_without_input(worker: &str) -> Mistake {
+    Mistake::new(format!("`{worker}` is given no stream")).help(format!("`{worker}(stream)` or `stream >> {worker}`"))
+}
+
+pub fn streams_twice(worker: &str) -> Mistake {
+    Mistake::new(format!("`{worker}` is given streams from both sides"))
+        .help(format!("join them in front of it: `(first, second) >> {worker}`"))
+}
+
+pub fn tuple_of_streams(n: usize) -> Mistake {
+    Mistake::new(format!("{} where one is meant", count(n, "stream")))
+        .help("join them in a node: `(a, b) >> worker`, or name each: `let (a, b) = …;`")
+}
+
+pub fn pattern_size(names: usize, streams: usize) -> Mistake {
+    Mistake::new(format!("{} for {}", count(names, "name"), count(streams, "stream")))
+        .help("give each stream one name; `_` drops one")
+}
+
+pub fn empty_join() -> Mistake {
+    Mistake::new("nothing flows from `()`").help("put streams in it: `(a, b) >> worker`")
+}
+
+pub fn not_a_node(text: &str) -> Mistake {
+    Mistake::new(format!("`{text}` is not a node"))
+        .help("a node is a worker's name, a worker with parameters `worker(name = value)`, or a closure in parentheses")
+}
+
+pub fn option_on_stream(option: &str, stream: &str) -> Mistake {
+    Mistake::new(format!("`.{option}()` stands behind the stream `{stream}`, and only nodes have options"))
+        .help(format!("to call a method of each item: `{stream} >> (|item| item.{option}(…))`"))
+}
+
+pub fn option_on_fan() -> Mistake {
+    Mistake::new("options belong to one node").help("put them behind each node inside the parentheses")
+}
+
+pub fn closure_swallows() -> Mistake {
+    Mistake::new("this closure's body swallows the rest of the chain").help("put it in parentheses: `>> (|item| …) >> …`")
+}
+
+pub fn closure_kind(word: &str) -> Mistake {
+    Mistake::new(format!("a closure in a pipeline is a plain one, without `{word}`")).help(format!("take `{word}` away"))
+}
+
+pub fn closure_arity(takes: usize, given: usize) -> Mistake {
+    let are = if given == 1 { "is" } else { "are" };
+    Mistake::new(format!("this closure takes {}, {given} {are} given", count(takes, "item")))
+        .help("one argument for each stream that flows in")
+}
+
+pub fn state_without_mode() -> Mistake {
+    Mistake::new("`state = …` sets the first state, and this node does not say how it keeps one")
+        .help("add `.serial()` (one output for each item) or `.fold()` (the state comes out at the end)")
+}
+
+pub fn parameter_name() -> Mistake {
+    Mistake::new("expected the parameter's name in front of `=`").help("`worker(name = value)`")
+}
+
+pub fn parameter_twice(name: &str) -> Mistake {
+    Mistake::new(format!("`{name}` is given twice")).help("take one away")
+}
+
+pub fn parameters_of_closure() -> Mistake {
+    Mistake::new("a closure has no parameters, it captures the values that it mentions")
+}
+
+pub fn idle_statement(text: &str) -> Mistake {
+    Mistake::new(format!("this statement does nothing with `{text}`"))
+        .help(format!("send it to a sink: `{text} >> worker;`, or drop it: `let _ = {text};`"))
+}
+
+// ---------------------------------------------------------------- options
+
+pub fn unknown_option(name: &str, near: Option<&str>, known: &[&str]) -> Mistake {
+    let mistake = Mistake::new(format!("unknown option `.{name}`"));
+    match near {
+        Some(near) => mistake.help(format!("did you mean `.{near}`?")),
+        None => mistake.help(format!("the options are .{}", known.join(", ."))),
+    }
+}
+
+pub fn option_arguments(name: &str, form: &str) -> Mistake {
+    Mistake::new(format!("`.{name}` is written `.{form}`"))
+}
+
+pub fn option_twice(name: &str) -> Mistake {
+    Mistake::new(format!("`.{name}` is given twice")).help("take one away")
+}
+
+pub fn options_contradict(second: &str, first: &str, why: &str) -> Mistake {
+    Mistake::new(format!("`.{second}` contradicts `.{first}`: {why}")).help("take one of the two away")
+}
+
+pub fn zero(name: &str) -> Mistake {
+    let why = match name {
+        "spawn" => "would never evaluate an item",
+        _ => "would hold no item",
+    };
+    Mistake::new(format!("`.{name}(0)` {why}")).help("use 1 or more")
+}
+
+pub fn fallible_worker(worker: &str) -> Mistake {
+    Mistake::new("`.fallible()` is for closures; a worker says so itself")
+        .help(format!("a `Result` that `{worker}` returns is recognised; else write `#[worker(fallible)]` above it"))
+}
+
+pub fn fold_closure() -> Mistake {
+    Mistake::new("`.fold()` needs state, and a closure keeps none")
+        .help("write a worker whose first argument is `state: &mut S`")
+}
+
+pub fn option_not_yet(name: &str) -> Mistake {
+    let mistake = Mistake::new(format!("`.{name}` is not supported yet"));
+    match name {
+        "produce" | "flat" => mistake.help("return a `Vec`, and let the next worker take all of it"),
+        "consume" => mistake.help("gather items in a `.serial()` worker that returns `Option<Vec<_>>`, with `.filter()`"),
+        "repeat" => mistake.help("let the joining worker keep the last value: a `.serial()` worker with state"),
+        "pipeline" => mistake.help("give the one pipeline's run to the other as its input"),
+        "timeout" => mistake.help("let the worker itself look at the clock, and return an `Err`"),
+        "retry" => mistake.help("repeat the call inside the worker"),
+        "await" => mistake.help("block inside the worker, and run it `.on(Pool::threads(n))`"),
+        _ => mistake.help("`.on(Pool::threads(n))` runs it on threads of its own"),
+    }
+}
+
+pub fn match_not_yet() -> Mistake {
+    Mistake::new("`match` routes are not supported yet")
+        .help("write it as a `.filter()` per arm: `stream >> (|x| …the arm's value, or `None`…).filter()`")
+}
+
+pub fn merge_not_yet() -> Mistake {
+    Mistake::new("`merge` is not supported yet").help("return both streams as outputs, and read them in turn")
+}
+
+pub fn skip_reserved() -> Mistake {
+    Mistake::new("`skip` is reserved for the arms of a `match` route").help("give the worker another name")
+}
+
+// ---------------------------------------------------------------- outputs and lineages
+
+pub fn output_count(promised: usize, given: usize) -> Mistake {
+    let be = if given == 1 { "is" } else { "are" };
+    Mistake::new(format!("the header promises {}, {given} {be} given", count(promised, "output")))
+        .help("make the header and the last line agree")
+}
+
+pub fn no_outputs(promised: usize, semicolon: bool) -> Mistake {
+    let mistake = Mistake::new(format!("the header promises {}, and the body gives none", count(promised, "output")));
+    if semicolon {
+        mistake.help("take the last `;` away, or end with the streams' names")
+    } else {
+        mistake.help("end the body with the streams' names")
+    }
+}
+
+pub fn unexpected_output() -> Mistake {
+    Mistake::new("the header promises no output").help("add `-> Stream<…>` to the header, or drop it with `let _ = …;`")
+}
+
+pub fn unnamed_output() -> Mistake {
+    Mistake::new("name this output with `let` first; its name is the run's field").help("`let name = …;` and here `name`")
+}
+
+pub fn output_twice(name: &str) -> Mistake {
+    Mistake::new(format!("the output `{name}` is given twice, and each is a field of the run"))
+        .help(format!("give the second a name of its own: `let other = {name};`"))
+}
+
+pub fn lineage(folded: &str, other: &str) -> Mistake {
+    Mistake::new(format!("`{folded}` comes out of `.fold()` and cannot be paired with `{other}` by position"))
+        .help("`.fold()` gives one item at the end: return both as outputs, or fold both in one worker")
+}
+
+// ---------------------------------------------------------------- papy itself
+
+pub fn bug(what: &str) -> Mistake {
+    Mistake::new(format!("papy bug: {what}, please report it")).help("https://github.com/papy-rs/papy/issues")
+}

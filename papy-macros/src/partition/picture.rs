@@ -1,0 +1,45 @@
+//! Regions as text, so that tests read as pictures.
+
+use std::fmt::Write;
+
+use super::{Consumer, Partition};
+use crate::graph::{Graph, Mode, PoolClass};
+
+impl Partition {
+    /// One line for each region: what enters, the nodes in order, what leaves and where to.
+    #[cfg_attr(not(test), allow(dead_code))]
+    pub fn picture(&self, graph: &Graph) -> String {
+        let mut text = String::new();
+        for (at, region) in self.regions.iter().enumerate() {
+            let mode = match region.mode {
+                None => "entry",
+                Some(Mode::Parallel) => "parallel",
+                Some(Mode::Spawn) => "spawn",
+                Some(Mode::Serial) => "serial",
+                Some(Mode::Fold) => "fold",
+            };
+            let pool = match &region.pool {
+                _ if region.mode.is_none() => String::new(),
+                PoolClass::Default => String::new(),
+                PoolClass::Inline => " on inline".to_owned(),
+                PoolClass::Named(name) => format!(" on {name}"),
+                PoolClass::Own(_) => " on its own".to_owned(),
+            };
+            let ins: Vec<&str> = region.ins.iter().map(|&stream| graph.streams[stream].name.as_str()).collect();
+            let nodes: Vec<&str> = region.nodes.iter().map(|&node| graph.nodes[node].name.as_str()).collect();
+            let outs: Vec<String> = region
+                .outs
+                .iter()
+                .map(|out| {
+                    let name = &graph.streams[out.stream].name;
+                    match out.to {
+                        Consumer::Output(output) => format!("{name} to {}", graph.outputs[output].name),
+                        Consumer::Region(region) => format!("{name} to {region}"),
+                    }
+                })
+                .collect();
+            let _ = writeln!(text, "{at} {mode}{pool}: {} | {} | {}", ins.join(" "), nodes.join(" "), outs.join(", "));
+        }
+        text
+    }
+}

@@ -1,0 +1,211 @@
+//! What generated code asks of types, in words that land at the user's.
+//!
+//! Each requirement is a trait of its own with `#[diagnostic::on_unimplemented]`, so that rustc tells of it once, in
+//! the terms of a pipeline, at the node or option that needs it.
+
+use std::convert::Infallible;
+use std::marker::PhantomData;
+use std::ops::ControlFlow;
+
+use crate::cursor::Cursor;
+use crate::error::StartError;
+use crate::fault::BoxError;
+use crate::link::{Port, Ports};
+use crate::pipeline::Pipeline;
+use crate::plan::{Body, Entries, Options, Plan, SendSources, SourceList};
+use crate::report::Report;
+use crate::run::Control;
+use crate::sink::{Outlets, Sinks};
+use crate::slot::Slot;
+use crate::source::Feed;
+use crate::worker::Scratch;
+
+/// The type that the header gives an output, held against the one that it has.
+#[diagnostic::on_unimplemented(
+    message = "this output brings `{Self}`, the header says `Stream<{T}>`",
+    label = "a stream of `{Self}`",
+    note = "change the header, or put a node before it that converts"
+)]
+pub trait Is<T>: Sized {
+    /// Itself.
+    fn cast(slot: Slot<Self>) -> Slot<T>;
+}
+
+impl<T> Is<T> for T {
+    #[inline(always)]
+    fn cast(slot: Slot<T>) -> Slot<T> {
+        slot
+    }
+}
+
+/// The slot of an output of type `T`.
+#[inline(always)]
+pub fn output<T, U: Is<T>>(slot: Slot<U>) -> Slot<T> {
+    U::cast(slot)
+}
+
+/// What `.filter()` takes: a worker's `Option`.
+#[diagnostic::on_unimplemented(
+    message = "`.filter()` needs a worker that returns an `Option`, this one gives `{Self}`",
+    label = "`None` would take the item out; `{Self}` always is one",
+    note = "return `Option<…>` (or `Result<Option<…>, _>`) from the worker, or take `.filter()` away"
+)]
+pub trait Filtered {
+    /// What stays.
+    type Kept;
+    /// The value, where it stays.
+    fn kept(self) -> Option<Self::Kept>;
+}
+
+impl<T> Filtered for Option<T> {
+    type Kept = T;
+    #[inline(always)]
+    fn kept(self) -> Option<T> {
+        self
+    }
+}
+
+/// Turns `None` into a hole; a function, so that what is no `Option` is reported in our words.
+#[inline(always)]
+pub fn filtered<T: Filtered>(slot: Slot<T>, cx: &mut Cursor, node: usize) -> Slot<T::Kept> {
+    slot.filter(cx, node)
+}
+
+/// An item of a stream that is used more than once.
+#[diagnostic::on_unimplemented(
+    message = "a stream of `{Self}` is used more than once, so `{Self}` must be `Clone`",
+    label = "every use but the last gets a copy",
+    note = "derive `Clone`, or send `Arc<{Self}>`"
+)]
+pub trait Forkable: Clone {}
+
+impl<T: Clone> Forkable for T {}
+
+/// The copy of an item for one more use of its stream.
+#[inline(always)]
+pub fn fork<T: Forkable>(value: &T) -> T {
+    value.clone()
+}
+
+/// What a node gives that ends a statement.
+#[diagnostic::on_unimplemented(
+    message = "this node gives a `{Self}` that goes nowhere",
+    label = "`{Self}` goes nowhere",
+    note = "name the stream with `let`, or drop it with `let _ =`"
+)]
+pub trait Nothing {}
+
+impl Nothing for () {}
+
+/// Ends a stream of nothing.
+#[inline(always)]
+pub fn sink<T: Nothing>(slot: Slot<T>) {
+    drop(slot);
+}
+
+/// A stream whose `let` says its type.
+#[diagnostic::on_unimplemented(
+    message = "this stream brings `{Self}`, its `let` says `Stream<{T}>`",
+    label = "a stream of `{Self}`",
+    note = "change the type, or put a node before it that converts"
+)]
+pub trait Annotated<T>: Sized {
+    /// The same slot.
+    fn cast(slot: Slot<Self>) -> Slot<T>;
+}
+
+impl<T> Annotated<T> for T {
+    #[inline(always)]
+    fn cast(slot: Slot<T>) -> Slot<T> {
+        slot
+    }
+}
+
+/// Checks the type that a `let` says.
+#[inline(always)]
+pub fn annotated<T, U: Annotated<T>>(slot: Slot<U>) -> Slot<T> {
+    U::cast(slot)
+}
+
+/// A state that has a value to begin with.
+#[diagnostic::on_unimplemented(
+    message = "the state `{Self}` has no `Default` to begin with",
+    label = "what is the first state?",
+    note = "give one, `worker(state = …)`, or derive `Default` for it"
+)]
+pub trait Beginning: Sized {
+    /// The first state.
+    fn begin() -> Self;
+}
+
+impl<T: Default> Beginning for T {
+    fn begin() -> T {
+        T::default()
+    }
+}
+
+/// The first state of a worker that is given none.
+pub fn default_state<W: Scratch>(_worker: &W) -> W::State
+where
+    W::State: Beginning,
+{
+    W::State::begin()
+}
+
+/// The first state of a worker.
+pub fn given_state<W: Scratch>(_worker: &W, state: W::State) -> W::State {
+    state
+}
+
+/// The body of a pipeline that has mistakes; it stands in code that does not compile.
+pub struct Unfinished<I, P>(PhantomData<fn() -> (I, P)>);
+
+impl<'env, I: Entries, P: Outlets<'env>> Body<'env> for Unfinished<I, P> {
+    type Inputs = I;
+    type Ports = P;
+
+    fn drive<S, C>(self, _sources: S, _options: Options, _sinks: C) -> Report
+    where
+        S: SourceList<Ports = I>,
+        C: Sinks<P, Readers = P::Readers>,
+    {
+        panic!("this pipeline does not compile")
+    }
+
+    fn start<S>(self, _sources: S, _options: Options) -> Result<(P::Outputs, Control), StartError>
+    where
+        S: SendSources<Ports = I>,
+        'env: 'static,
+    {
+        panic!("this pipeline does not compile")
+    }
+}
+
+/// The input of a pipeline that has mistakes.
+pub struct Unfed<T>(Infallible, PhantomData<fn() -> T>);
+
+impl<T> Feed for Unfed<T> {
+    type Item = T;
+    fn drain(&mut self, _take: impl FnMut(Result<T, BoxError>) -> ControlFlow<()>) -> ControlFlow<()> {
+        match self.0 {}
+    }
+}
+
+/// Inputs of a pipeline that has mistakes.
+pub trait Hungry {
+    /// What they would be pulled from.
+    type Feeds;
+}
+
+impl Hungry for () {
+    type Feeds = ();
+}
+
+impl<T, R: Hungry> Hungry for (Port<T>, R) {
+    type Feeds = (Unfed<T>, R::Feeds);
+}
+
+/// A pipeline that has mistakes.
+pub fn unfinished<'env, R, O, I: Hungry, P: Ports>() -> Pipeline<'env, R, Plan<O, I::Feeds, Unfinished<I, P>>> {
+    panic!("this pipeline does not compile")
+}

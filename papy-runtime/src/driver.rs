@@ -1,0 +1,255 @@
+//! The driver of a run: pulls its inputs, wave by wave, and works while it waits.
+//!
+//! Sources are pulled by the driver alone, never by a thread of a pool: the calling thread in blocking forms, a thread
+//! of the run's own after `start()`. A source may block; nothing but its own part of the pipeline waits for it then.
+
+use std::time::{Duration, Instant};
+
+use crate::bell::Bell;
+use crate::engine::Hand;
+use crate::inlet::Inlets;
+use crate::pace::Pace;
+use crate::shared::{NAP, Shared};
+use crate::sync::{Arc, lock};
+
+/// The driver of the parts whose inputs it holds.
+pub(crate) struct Driver<I> {
+    pub(crate) inlets: I,
+    pub(crate) parts: Vec<Course>,
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) bell: Arc<Bell>,
+}
+
+/// One part, as its driver knows it.
+pub(crate) struct Course {
+    pub(crate) part: usize,
+    /// Its inputs, in header order.
+    pub(crate) inputs: Vec<usize>,
+    pub(crate) outputs: Vec<usize>,
+    /// Folds that lie behind one another.
+    pub(crate) tails: u64,
+    /// Regions that a wave passes.
+    pub(crate) regions: usize,
+    pub(crate) pace: Pace,
+    pub(crate) ended: bool,
+    /// Evaluates what it may by itself: helpers can't be had, or are not wanted.
+    pub(crate) alone: bool,
+}
+
+/// What a step of the driver did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Advance {
+    /// Took a wave from the inputs.
+    Pulled,
+    /// Nothing may be pulled now.
+    NoRoom,
+    Ended,
+}
+
+impl<I: Inlets> Driver<I> {
+    /// Pulls a wave of the part, if it may, and brings it on its way.
+    pub(crate) fn advance(&mut self, course: usize, hand: &mut Hand<'_, '_>) -> Advance {
+        let Driver { inlets, parts, shared, .. } = self;
+        let course = &mut parts[course];
+        if course.ended {
+            return Advance::Ended;
+        }
+        let part = &shared.parts[course.part];
+        let (slots, nanos) = part.take_load();
+        course.pace.worked(slots as f64 / course.regions.max(1) as f64, nanos);
+        let (want, first) = {
+            let flow = lock(&part.flow);
+            if shared.is_cancelled() || flow.stopping {
+                drop(flow);
+                course.end(inlets, shared, hand);
+                return Advance::Ended;
+            }
+            let want = if flow.paused { 0 } else { flow.room().min(course.pace.wave() as u64) as usize };
+            (want, flow.issued())
+        };
+        if want == 0 {
+            return Advance::NoRoom;
+        }
+        course.pull(inlets, shared, hand, want, first);
+        Advance::Pulled
+    }
+
+    /// Whether some part would be faster with helpers.
+    pub(crate) fn wants_help(&self) -> bool {
+        self.parts.iter().any(|course| !course.alone && !course.ended && course.pace.shares())
+    }
+
+    /// Sleeps until the bell rings. A thread of a pool works for its pool meanwhile.
+    pub(crate) fn rest(&self) {
+        if rayon::current_thread_index().is_none() {
+            self.bell.sleep(None);
+        } else if rayon::yield_now() != Some(rayon::Yield::Executed) {
+            self.bell.sleep(Some(NAP));
+        }
+    }
+
+    /// Drives until every part has ended and every wave is through. Outputs are somebody else's to read.
+    pub(crate) fn drive(&mut self, hand: &mut Hand<'_, '_>) {
+        while self.drive_once(hand) {}
+    }
+
+    /// One round of [`drive`](Driver::drive); `false` when there is nothing left to do.
+    fn drive_once(&mut self, hand: &mut Hand<'_, '_>) -> bool {
+        self.bell.hear();
+        let mut busy = false;
+        for course in 0..self.parts.len() {
+            busy |= self.advance(course, hand) == Advance::Pulled;
+        }
+        if self.is_done() {
+            return false;
+        }
+        if !busy && !hand.help_out() {
+            self.rest();
+        }
+        true
+    }
+
+    /// Every part has ended and all of its waves are through.
+    pub(crate) fn is_done(&self) -> bool {
+        let through = |course: &Course| lock(&self.shared.parts[course.part].flow).is_through();
+        self.parts.iter().all(|course| course.ended && (self.shared.is_cancelled() || through(course)))
+    }
+}
+
+impl Course {
+    fn pull<I: Inlets>(&mut self, inlets: &mut I, shared: &Shared, hand: &mut Hand<'_, '_>, want: usize, first: u64) {
+        let began = Instant::now();
+        shared.pulling(true);
+        let pulled = if let [input] = self.inputs[..] {
+            let inlet = inlets.at(input);
+            let len = inlet.pull(want, first, shared);
+            Pulled { len, took: began.elapsed(), ended: inlet.has_ended(), early: None }
+        } else {
+            self.pull_level(inlets, shared, hand, want, first)
+        };
+        shared.pulling(false);
+        self.pace.pulled(pulled.len.max(1), pulled.took);
+        if pulled.len > 0 {
+            let wave = pulled.early.unwrap_or_else(|| lock(&shared.parts[self.part].flow).issue(pulled.len as u64));
+            let share = self.begin_share(hand);
+            for input in &self.inputs {
+                if pulled.early.is_none() || inlets.at(*input).is_due() {
+                    let step = inlets.at(*input).commit(wave, first, pulled.len);
+                    hand.issue(step, wave, share);
+                }
+            }
+        }
+        if pulled.ended {
+            self.end(inlets, shared, hand);
+        }
+    }
+
+    fn begin_share(&self, hand: &mut Hand<'_, '_>) -> bool {
+        let share = !self.alone && self.pace.shares() && hand.can_share();
+        hand.alone = !share;
+        share
+    }
+
+    /// Pulls the same number of slots from inputs that meet. A shorter one is filled up with ends, to one slot more
+    /// than it has: there, the joins tell that a partner is missing.
+    fn pull_level<I: Inlets>(
+        &mut self,
+        inlets: &mut I,
+        shared: &Shared,
+        hand: &mut Hand<'_, '_>,
+        want: usize,
+        first: u64,
+    ) -> Pulled {
+        let began = Instant::now();
+        let mut took = Duration::ZERO;
+        let mut early = None;
+        let mut lens = Vec::with_capacity(self.inputs.len());
+        let mut shortest = want;
+        for (index, input) in self.inputs.iter().enumerate() {
+            // one more than the shortest so far shows whether this one is longer
+            let ask = if shortest < want { shortest + 1 } else { want };
+            let len = inlets.at(*input).pull(ask, first, shared);
+            shortest = shortest.min(len);
+            lens.push(len);
+            took = took.max(began.elapsed());
+            if want == 1 && len == 1 && index + 1 < self.inputs.len() {
+                // A slow source may wait for what this item leads to: it goes on its way before the next input is
+                // asked. With one slot there is nothing to cut off later.
+                let wave = *early.get_or_insert_with(|| lock(&shared.parts[self.part].flow).issue(1));
+                let share = self.begin_share(hand);
+                for (input, len) in self.inputs.iter().zip(&lens) {
+                    if *len == 1 && inlets.at(*input).is_due() {
+                        let step = inlets.at(*input).commit(wave, first, 1);
+                        hand.issue(step, wave, share);
+                    }
+                }
+            }
+        }
+        let longest = lens.iter().copied().max().unwrap_or(0);
+        if longest == shortest {
+            let ended = longest < want || self.inputs.iter().all(|input| inlets.at(*input).has_ended());
+            return Pulled { len: longest, took, ended, early };
+        }
+        let _ = shared.parts[self.part].lengths.set(self.tell_lengths(inlets, shared, &lens, shortest, first));
+        Pulled { len: shortest + 1, took, ended: true, early }
+    }
+
+    /// `` `a` has ended after 3 items, `b` goes on after 4 ``
+    fn tell_lengths<I: Inlets>(
+        &self,
+        inlets: &mut I,
+        shared: &Shared,
+        lens: &[usize],
+        shortest: usize,
+        first: u64,
+    ) -> String {
+        let tell = |(input, len): (&usize, &usize)| {
+            let name = shared.ledger.input_name(*input);
+            let at = first + *len as u64;
+            if *len == shortest && inlets.at(*input).has_ended() {
+                format!("`{name}` ended after {at}")
+            } else {
+                format!("`{name}` had {at} or more")
+            }
+        };
+        self.inputs.iter().zip(lens).map(tell).collect::<Vec<_>>().join(", ")
+    }
+
+    /// Sends the rounds in which folds give their state, and closes the part.
+    fn end<I: Inlets>(&mut self, inlets: &mut I, shared: &Shared, hand: &mut Hand<'_, '_>) {
+        if self.ended {
+            return;
+        }
+        self.ended = true;
+        let part = &shared.parts[self.part];
+        if !shared.is_cancelled() {
+            let first = lock(&part.flow).issued();
+            for tail in 1..=self.tails {
+                let wave = lock(&part.flow).issue(1);
+                hand.alone = true;
+                for input in &self.inputs {
+                    let step = inlets.at(*input).commit_tail(wave, first + tail - 1, tail);
+                    hand.issue(step, wave, false);
+                }
+            }
+        }
+        let (waves, through) = {
+            let mut flow = lock(&part.flow);
+            (flow.end(), flow.is_through())
+        };
+        if !shared.is_cancelled() {
+            self.outputs.iter().for_each(|output| shared.gates[*output].end(waves));
+        }
+        if through {
+            shared.part_ends();
+        }
+    }
+}
+
+struct Pulled {
+    len: usize,
+    took: Duration,
+    ended: bool,
+    /// The wave that some inputs have already sent their slot as.
+    early: Option<u64>,
+}

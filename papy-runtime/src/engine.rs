@@ -1,0 +1,386 @@
+//! Scheduling: which thread evaluates which wave at which step.
+//!
+//! A wave at a step is due when every stream that enters the step has arrived and the step's turnstile lets it in. The
+//! thread that makes it due goes on with it where it may (same pool), so a wave tends to stay on one thread; what it
+//! cannot do itself it queues for the pool, and sees to it that a helper looks there.
+//!
+//! **No thread of a pool ever waits here**: not for room, not for a turn, not for a partner. What is not due is parked,
+//! and whoever makes it due picks it up. So pools can be shared and nested in any way.
+
+use std::collections::VecDeque;
+
+use crossbeam_channel::{Receiver, Sender};
+use rayon::Scope;
+
+use crate::net::Planned;
+use crate::parking::Parking;
+use crate::pool::Pool;
+use crate::shared::Shared;
+use crate::sync::{Arc, Mutex, OnceLock, lock};
+use crate::turnstile::Turnstile;
+use crate::unwind;
+
+/// A wave that is due at a step.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Task {
+    step: usize,
+    wave: u64,
+}
+
+pub(crate) struct Engine<'env> {
+    steps: Vec<Stand<'env>>,
+    pub(crate) pools: Vec<Crew>,
+    pub(crate) shared: Arc<Shared>,
+    /// Whether the default pool's threads could be had; asked when they are first wanted.
+    default_ready: OnceLock<bool>,
+}
+
+/// A step and what is known of the waves before it.
+struct Stand<'env> {
+    planned: Planned<'env>,
+    /// Index into the engine's pools; `None`: whoever brings a wave evaluates it.
+    pool: Option<usize>,
+    turnstile: Mutex<Turnstile>,
+    /// Streams that have still to arrive, for each wave of a step with several.
+    missing: Mutex<Parking<usize>>,
+}
+
+/// A pool, as one run uses it.
+pub(crate) struct Crew {
+    pub(crate) pool: Pool,
+    queue: Mutex<Queue>,
+    /// The pump that spawns helpers for threads of other pools, in scoped runs.
+    pump: OnceLock<Sender<bool>>,
+}
+
+#[derive(Default)]
+struct Queue {
+    tasks: VecDeque<Task>,
+    /// Helpers that look at the queue, or will.
+    helpers: usize,
+    limit: usize,
+}
+
+/// How a thread can get a helper started on a pool.
+pub(crate) enum Spawn<'a, 'env> {
+    /// The run owns what it works on: anywhere.
+    Owned(fn(&Arc<Engine<'env>>, usize)),
+    /// The run borrows: in the scope of this thread's pool, elsewhere through the pool's pump.
+    Scoped { scope: &'a Scope<'env>, crew: usize },
+    /// The run borrows, and this thread belongs to no pool: through the pumps.
+    Pumped,
+    /// Not at all: everything is done by this thread.
+    Never,
+}
+
+/// A thread at work for a run: what it may evaluate, and what it has yet to do.
+pub(crate) struct Hand<'a, 'env> {
+    pub(crate) engine: &'a Arc<Engine<'env>>,
+    spawn: Spawn<'a, 'env>,
+    /// Pools whose tasks this thread may evaluate.
+    serves: Vec<bool>,
+    todo: Vec<Task>,
+    /// Keeps what it may do to itself.
+    pub(crate) alone: bool,
+    /// Leaves everything to helpers.
+    sharing: bool,
+}
+
+impl<'env> Engine<'env> {
+    pub(crate) fn new(planned: Vec<Planned<'env>>, shared: Arc<Shared>) -> Engine<'env> {
+        let crew = |pool| Crew { pool, queue: Mutex::new(Queue::default()), pump: OnceLock::new() };
+        let mut pools = vec![crew(Pool::rayon())];
+        let mut steps = Vec::with_capacity(planned.len());
+        for planned in planned {
+            let pool = (!planned.pool.is_inline()).then(|| {
+                pools.iter().position(|crew| crew.pool.same(&planned.pool)).unwrap_or_else(|| {
+                    pools.push(crew(planned.pool.clone()));
+                    pools.len() - 1
+                })
+            });
+            let turnstile = Mutex::new(Turnstile::new(planned.order));
+            steps.push(Stand { planned, pool, turnstile, missing: Mutex::new(Parking::new()) });
+        }
+        Engine { steps, pools, shared, default_ready: OnceLock::new() }
+    }
+
+    /// The pools that steps use.
+    pub(crate) fn pools_in_use(&self) -> Vec<usize> {
+        (0..self.pools.len()).filter(|pool| self.steps.iter().any(|step| step.pool == Some(*pool))).collect()
+    }
+
+    /// Begins the threads of every pool in use.
+    pub(crate) fn begin_pools(&self) -> Result<(), String> {
+        for pool in self.pools_in_use() {
+            let crew = &self.pools[pool];
+            let threads = crew.pool.begin()?;
+            lock(&crew.queue).limit = threads;
+        }
+        Ok(())
+    }
+
+    /// Begins the default pool; `false` where its threads can't be had, and drivers must do the work.
+    pub(crate) fn begin_default(&self) -> bool {
+        *self.default_ready.get_or_init(|| match self.pools[0].pool.begin() {
+            Ok(threads) => {
+                lock(&self.pools[0].queue).limit = threads;
+                true
+            }
+            Err(_) => {
+                self.shared.ledger.note_on_caller();
+                false
+            }
+        })
+    }
+
+    /// Whether every step may be evaluated by a driver.
+    pub(crate) fn is_default_only(&self) -> bool {
+        self.pools_in_use().iter().all(|pool| *pool == 0)
+    }
+
+    /// Evaluates what is queued for a pool, on one of its threads, until there is nothing left or it is time to let
+    /// others have the thread.
+    fn help(self: &Arc<Self>, crew: usize, spawn: Spawn<'_, 'env>) {
+        /// Tasks that a helper does before others who wait for the pool get a turn.
+        const SHIFT: usize = 32;
+        if crew == 0 {
+            crate::pool::note_global_thread();
+        }
+        let mut hand = Hand::new(self, spawn);
+        hand.serves[crew] = true;
+        loop {
+            for _ in 0..SHIFT {
+                let task = {
+                    let mut queue = lock(&self.pools[crew].queue);
+                    let task = queue.tasks.pop_front();
+                    // under the lock: who queues a task after this sees that a helper is missing
+                    queue.helpers -= usize::from(task.is_none());
+                    task
+                };
+                let Some(task) = task else { return };
+                hand.work(task);
+            }
+            if self.shared.is_cancelled() {
+                lock(&self.pools[crew].queue).helpers -= 1;
+                return;
+            }
+            give_way();
+        }
+    }
+
+    /// Closes the pumps of a scoped run.
+    pub(crate) fn close_pumps(&self) {
+        for crew in &self.pools {
+            if let Some(pump) = crew.pump.get() {
+                let _ = pump.send(false);
+            }
+        }
+    }
+
+    pub(crate) fn open_pump(&self, crew: usize) -> Receiver<bool> {
+        let (sender, receiver) = crossbeam_channel::unbounded();
+        assert!(self.pools[crew].pump.set(sender).is_ok(), "a pump is opened once");
+        receiver
+    }
+
+    /// Drops everything that waits. Only when nothing is evaluated any more.
+    pub(crate) fn clear(&self) {
+        for crew in &self.pools {
+            lock(&crew.queue).tasks.clear();
+        }
+        self.steps.iter().for_each(|step| step.planned.step.clear());
+    }
+}
+
+std::thread_local! {
+    static GIVING_WAY: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
+}
+
+/// Lets another job of the pool run on top of this one, one level deep, so that pipelines that share a pool all move.
+fn give_way() {
+    if rayon::current_thread_index().is_some() && !GIVING_WAY.replace(true) {
+        rayon::yield_now();
+        GIVING_WAY.set(false);
+    }
+}
+
+/// Starts a helper of a run that owns what it works on.
+pub(crate) fn spawn_owned(engine: &Arc<Engine<'static>>, crew: usize) {
+    let job = {
+        let engine = engine.clone();
+        move || engine.help(crew, Spawn::Owned(spawn_owned))
+    };
+    match engine.pools[crew].pool.handle() {
+        Some(pool) => pool.spawn(job),
+        None => rayon::spawn(job),
+    }
+}
+
+fn spawn_scoped<'env>(engine: &Arc<Engine<'env>>, crew: usize, scope: &Scope<'env>) {
+    let engine = engine.clone();
+    scope.spawn(move |scope| engine.help(crew, Spawn::Scoped { scope, crew }));
+}
+
+/// Spawns helpers of a scoped run on behalf of threads that are not of the pool, until the run ends.
+pub(crate) fn pump<'env>(engine: &Arc<Engine<'env>>, crew: usize, requests: &Receiver<bool>) {
+    in_scope(&engine.pools[crew].pool, |scope: &Scope<'env>| {
+        while requests.recv() == Ok(true) {
+            spawn_scoped(engine, crew, scope);
+        }
+    });
+}
+
+/// Runs `f` here, in a scope of the pool; returns when all that it spawned has ended.
+pub(crate) fn in_scope<'env, R>(pool: &Pool, f: impl FnOnce(&Scope<'env>) -> R) -> R {
+    match pool.handle() {
+        Some(pool) => pool.in_place_scope(f),
+        None => rayon::in_place_scope(f),
+    }
+}
+
+impl<'a, 'env> Hand<'a, 'env> {
+    pub(crate) fn new(engine: &'a Arc<Engine<'env>>, spawn: Spawn<'a, 'env>) -> Hand<'a, 'env> {
+        let serves = vec![false; engine.pools.len()];
+        Hand { engine, spawn, serves, todo: Vec::new(), alone: false, sharing: false }
+    }
+
+    /// The hand of a driver: it serves the default pool, and the pool that its thread belongs to.
+    pub(crate) fn driver(engine: &'a Arc<Engine<'env>>, spawn: Spawn<'a, 'env>) -> Hand<'a, 'env> {
+        let mut hand = Hand::new(engine, spawn);
+        let everything = matches!(hand.spawn, Spawn::Never);
+        for (crew, serves) in engine.pools.iter().zip(&mut hand.serves) {
+            *serves = everything || crew.pool.is_default() || crew.pool.is_here();
+        }
+        hand
+    }
+
+    /// Whether helpers of the default pool can be had.
+    pub(crate) fn can_share(&self) -> bool {
+        !matches!(self.spawn, Spawn::Never) && self.engine.begin_default()
+    }
+
+    /// Tells that a stream has brought a wave to a step.
+    pub(crate) fn arrived(&mut self, step: usize, wave: u64) {
+        let stand = &self.engine.steps[step];
+        if stand.planned.ports > 1 {
+            let mut missing = lock(&stand.missing);
+            match missing.get_mut(wave) {
+                None => {
+                    missing.insert(wave, stand.planned.ports - 1);
+                    return;
+                }
+                Some(count) if *count > 1 => {
+                    *count -= 1;
+                    return;
+                }
+                Some(_) => drop(missing.take(wave)),
+            }
+        }
+        if lock(&stand.turnstile).arrive(wave) {
+            self.due(Task { step, wave });
+        }
+    }
+
+    /// Does a task itself, or queues it for those who may.
+    fn due(&mut self, task: Task) {
+        match self.engine.steps[task.step].pool {
+            None => self.todo.push(task),
+            Some(pool) if self.serves[pool] && (self.alone || (!self.sharing && self.todo.is_empty())) => {
+                self.todo.push(task);
+            }
+            Some(pool) => self.queue(pool, task),
+        }
+    }
+
+    fn queue(&mut self, crew: usize, task: Task) {
+        let wanted = {
+            let mut queue = lock(&self.engine.pools[crew].queue);
+            queue.tasks.push_back(task);
+            let wanted = queue.helpers < queue.limit;
+            queue.helpers += usize::from(wanted);
+            wanted
+        };
+        if wanted {
+            match &self.spawn {
+                Spawn::Owned(spawn) => spawn(self.engine, crew),
+                Spawn::Scoped { scope, crew: own } if *own == crew => spawn_scoped(self.engine, crew, scope),
+                Spawn::Scoped { .. } | Spawn::Pumped => {
+                    let pump = self.engine.pools[crew].pump.get().expect("a scoped run over several pools has pumps");
+                    let _ = pump.send(true);
+                }
+                Spawn::Never => unreachable!("a hand that is alone serves every pool"),
+            }
+        }
+    }
+
+    /// Brings a fresh wave to its first step: for the helpers, or to do it here.
+    pub(crate) fn issue(&mut self, step: usize, wave: u64, share: bool) {
+        self.sharing = share;
+        self.arrived(step, wave);
+        self.finish_todo();
+        self.sharing = false;
+    }
+
+    /// Takes a task that is queued for a pool it serves, and does it.
+    pub(crate) fn help_out(&mut self) -> bool {
+        let task = self
+            .engine
+            .pools
+            .iter()
+            .zip(&self.serves)
+            .filter(|(_, serves)| **serves)
+            .find_map(|(crew, _)| lock(&crew.queue).tasks.pop_front());
+        match task {
+            Some(task) => {
+                self.work(task);
+                true
+            }
+            None => false,
+        }
+    }
+
+    fn work(&mut self, task: Task) {
+        self.todo.push(task);
+        self.finish_todo();
+    }
+
+    fn finish_todo(&mut self) {
+        while let Some(task) = self.todo.pop() {
+            self.run(task);
+        }
+    }
+
+    /// Evaluates one wave at one step, and makes due what follows from it.
+    fn run(&mut self, Task { step, wave }: Task) {
+        let shared = &self.engine.shared;
+        if !shared.task_enters() {
+            return;
+        }
+        let stand = &self.engine.steps[step];
+        let part = &shared.parts[stand.planned.part];
+        let mut arrivals = Vec::new();
+        // Kernels guard user code themselves. What unwinds all the same is the `Drop` of an item that a cancelled
+        // run throws away.
+        if let Err(payload) = unwind::catch(|| stand.planned.step.run(wave, &mut arrivals)) {
+            unwind::forget_payload(payload);
+        }
+        let next = lock(&stand.turnstile).leave();
+        // The turn goes on here. With that to do, what follows from this wave is queued for others.
+        self.todo.extend(next.map(|wave| Task { step, wave }));
+        for target in arrivals {
+            self.arrived(target, wave);
+        }
+        let (through, ends) = {
+            let mut flow = lock(&part.flow);
+            let through = flow.step(wave);
+            (through, through && flow.has_ended() && flow.is_through())
+        };
+        if ends {
+            shared.part_ends();
+        }
+        if through {
+            part.bell.ring();
+        }
+        shared.task_leaves();
+    }
+}

@@ -1,0 +1,196 @@
+//! An input of a run: what it is pulled from, and the link that it feeds.
+
+use std::convert::Infallible;
+use std::ops::ControlFlow;
+
+use crate::fault::{Fault, FaultKind};
+use crate::link::Link;
+use crate::shared::Shared;
+use crate::slot::Slot;
+use crate::source::Feed;
+use crate::stride::Stride;
+use crate::sync::Arc;
+use crate::unwind;
+
+/// An input of a run.
+pub struct Inlet<F: Feed> {
+    feed: F,
+    link: Arc<Link<F::Item>>,
+    input: usize,
+    /// What has been pulled for the wave that is being put together.
+    held: Option<Stride<F::Item>>,
+    /// What the source has panicked with; the last slot.
+    panic: Option<Fault>,
+    ended: bool,
+}
+
+/// An input of whatever type.
+pub trait Pull {
+    /// Pulls up to `want` more items for the wave that begins at `first`; gives how many slots that makes.
+    fn pull(&mut self, want: usize, first: u64, shared: &Shared) -> usize;
+    /// Hands `len` slots on as wave `wave`: those it holds, `End` where it has fewer. Gives the step they go to.
+    fn commit(&mut self, wave: u64, first: u64, len: usize) -> usize;
+    /// Hands on the single hole in which folds give their state.
+    fn commit_tail(&mut self, wave: u64, first: u64, tail: u64) -> usize;
+    fn has_ended(&self) -> bool;
+    /// Holds slots of a wave that it has not handed on, or a last fault.
+    fn is_due(&self) -> bool;
+}
+
+impl<F: Feed> Inlet<F> {
+    pub(crate) fn new(feed: F, link: Arc<Link<F::Item>>, input: usize) -> Inlet<F> {
+        Inlet { feed, link, input, held: None, panic: None, ended: false }
+    }
+
+    /// Drains up to `want` items into `take`, which gives whether it can take more; an item that failed is a fault in
+    /// its place. Gives how many slots there were. The fault of a source that panics is left in `panic`: `take` is to
+    /// be called at one place alone, so that it is inlined there.
+    #[inline(always)]
+    pub(crate) fn drain(
+        &mut self,
+        want: usize,
+        first: u64,
+        shared: &Shared,
+        mut take: impl FnMut(u64, Slot<F::Item>) -> ControlFlow<()>,
+    ) -> usize {
+        let Inlet { feed, ended, input, panic, .. } = self;
+        if *ended || want == 0 || panic.is_some() {
+            return 0;
+        }
+        let name = shared.ledger.input_name(*input);
+        let mut position = first;
+        let last = first + want as u64;
+        let drained = unwind::catch(|| {
+            feed.drain(|item| {
+                let slot = match item {
+                    Ok(item) => Slot::Value(item),
+                    Err(error) => Slot::Fault(Fault::new(name, position, FaultKind::Input, error)),
+                };
+                let went = take(position, slot);
+                position += 1;
+                if position == last { ControlFlow::Break(()) } else { went }
+            })
+        });
+        match drained {
+            Ok(ControlFlow::Break(())) => {}
+            Ok(ControlFlow::Continue(())) => *ended = true,
+            Err(payload) => *panic = Some(Fault::panicked(name, position, FaultKind::Input, payload)),
+        }
+        let slots = (position - first) as usize;
+        shared.ledger.pulled(*input, slots);
+        slots
+    }
+}
+
+impl<F: Feed> Pull for Inlet<F> {
+    fn pull(&mut self, want: usize, first: u64, shared: &Shared) -> usize {
+        let mut stride = self.held.take().unwrap_or_else(|| Stride::with_capacity(first, 0, want));
+        let at = first + stride.len() as u64;
+        self.drain(want, at, shared, |_, slot| {
+            stride.push(slot);
+            ControlFlow::Continue(())
+        });
+        if let Some(fault) = self.panic.take() {
+            stride.push(Slot::Fault(fault));
+            self.ended = true;
+        }
+        let len = stride.len();
+        self.held = Some(stride);
+        len
+    }
+
+    fn commit(&mut self, wave: u64, first: u64, len: usize) -> usize {
+        let mut stride = self.held.take().unwrap_or_else(|| Stride::with_capacity(first, 0, len));
+        stride.truncate(len).into_iter().for_each(unwind::discard);
+        (stride.len()..len).for_each(|_| stride.push(Slot::End));
+        self.link.put(wave, stride);
+        self.link.target()
+    }
+
+    fn commit_tail(&mut self, wave: u64, first: u64, tail: u64) -> usize {
+        let mut stride = Stride::with_capacity(first, tail, 0);
+        stride.push(Slot::Hole);
+        self.link.put(wave, stride);
+        self.link.target()
+    }
+
+    fn has_ended(&self) -> bool {
+        self.ended
+    }
+
+    fn is_due(&self) -> bool {
+        self.held.is_some() || self.panic.is_some()
+    }
+}
+
+/// The inputs of a run, in header order.
+pub trait Inlets {
+    /// What the first input brings.
+    type First;
+    /// Input number `input`.
+    fn at(&mut self, input: usize) -> &mut dyn Pull;
+    /// See [`Inlet::drain`]; of the first input.
+    fn drain_first(
+        &mut self,
+        want: usize,
+        first: u64,
+        shared: &Shared,
+        take: impl FnMut(u64, Slot<Self::First>) -> ControlFlow<()>,
+    ) -> usize;
+}
+
+impl Inlets for () {
+    type First = Infallible;
+
+    fn at(&mut self, _input: usize) -> &mut dyn Pull {
+        unreachable!("an input of the pipeline")
+    }
+    fn drain_first(
+        &mut self,
+        _want: usize,
+        _first: u64,
+        _shared: &Shared,
+        _take: impl FnMut(u64, Slot<Infallible>) -> ControlFlow<()>,
+    ) -> usize {
+        0
+    }
+}
+
+impl<F: Feed, R: Inlets> Inlets for (Inlet<F>, R) {
+    type First = F::Item;
+
+    fn at(&mut self, input: usize) -> &mut dyn Pull {
+        if input == 0 { &mut self.0 } else { self.1.at(input - 1) }
+    }
+    #[inline(always)]
+    fn drain_first(
+        &mut self,
+        want: usize,
+        first: u64,
+        shared: &Shared,
+        take: impl FnMut(u64, Slot<F::Item>) -> ControlFlow<()>,
+    ) -> usize {
+        self.0.drain(want, first, shared, take)
+    }
+}
+
+/// The inputs of one part, each under its number.
+pub(crate) struct Own(pub(crate) Vec<(usize, Box<dyn Pull + Send>)>);
+
+impl Inlets for Own {
+    type First = Infallible;
+
+    fn at(&mut self, input: usize) -> &mut dyn Pull {
+        let found = self.0.iter_mut().find(|(number, _)| *number == input);
+        &mut *found.expect("an input of this part").1
+    }
+    fn drain_first(
+        &mut self,
+        _want: usize,
+        _first: u64,
+        _shared: &Shared,
+        _take: impl FnMut(u64, Slot<Infallible>) -> ControlFlow<()>,
+    ) -> usize {
+        unreachable!("a started run evaluates nothing in place")
+    }
+}

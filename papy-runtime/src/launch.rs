@@ -1,0 +1,366 @@
+//! How a compiled pipeline begins to run: the calling thread alone, with helpers, or in the background.
+
+use std::time::{Duration, Instant};
+
+use crate::bell::Bell;
+use crate::driver::{Advance, Course, Driver};
+use crate::engine::{self, Engine, Hand, Spawn};
+use crate::error::StartError;
+use crate::flow::Flow;
+use crate::inlet::{Inlets, Own};
+use crate::link::Ports;
+use crate::net::Net;
+use crate::output::Gate;
+use crate::pace::Pace;
+use crate::plan::{Blueprint, Body, Entries, InPlace, Options, SendSources, SourceList, Spec};
+use crate::report::{Ledger, Report};
+use crate::run::{Control, Seat};
+use crate::shared::{Part, Shared};
+use crate::sink::{Outlets, Sinks};
+use crate::sync::{Arc, lock, thread};
+use crate::unwind::{self, Payload};
+
+impl<'env, I, P, F, W> Body<'env> for Blueprint<I, P, F, W>
+where
+    I: Entries,
+    P: Outlets<'env>,
+    F: InPlace<I::First, P>,
+    W: FnOnce(&mut Net<'env>, I::Links) -> P::Links,
+{
+    type Inputs = I;
+    type Ports = P;
+
+    fn drive<S, C>(self, sources: S, options: Options, mut sinks: C) -> Report
+    where
+        S: SourceList<Ports = I>,
+        C: Sinks<P, Readers = P::Readers>,
+    {
+        let Blueprint { spec, fused, wire, .. } = self;
+        let bell = Arc::new(Bell::default());
+        let shared = shared(spec, &options, |_| bell.clone());
+        let links = I::links();
+        let inlets = sources.inlets(links.clone(), 0);
+        let parts = (0..spec.tails.len()).map(|part| course(spec, &options, part)).collect();
+        let mut driver = Driver { inlets, parts, shared: shared.clone(), bell };
+        if F::POSSIBLE {
+            match pass_in_place(&mut driver, &fused, &mut sinks, &options) {
+                Passed::Ended => {
+                    resume(sinks.panic());
+                    shared.ledger.end();
+                    return shared.report();
+                }
+                Passed::WorthMore => {}
+            }
+        }
+        let mut net = Net::new(shared.clone());
+        let outputs = wire(&mut net, links);
+        sinks.attach(P::open(outputs, &mut net, spec, 0));
+        plan_courses(&mut driver.parts, &net, spec, &options);
+        let engine = Arc::new(Engine::new(net.steps, shared.clone()));
+        // Alone first, where that may be enough: most runs are over, or known to be too light to share, before a
+        // thread is needed.
+        let alone = options.inline || engine.is_default_only();
+        let delivered = if alone {
+            deliver_all(&mut driver, &mut Hand::driver(&engine, Spawn::Never), &mut sinks, !options.inline)
+        } else {
+            Delivered::WantsHelp
+        };
+        if delivered == Delivered::WantsHelp {
+            run_with_helpers(&engine, &mut driver, &mut sinks);
+        }
+        shared.ledger.end();
+        resume(sinks.panic());
+        shared.report()
+    }
+
+    fn start<S>(self, sources: S, options: Options) -> Result<(P::Outputs, Control), StartError>
+    where
+        S: SendSources<Ports = I>,
+        'env: 'static,
+    {
+        let Blueprint { spec, wire, .. } = self;
+        let shared = shared(spec, &options, |_| Arc::new(Bell::default()));
+        let links = I::links();
+        let mut inlets = Vec::new();
+        sources.boxed(links.clone(), &mut inlets);
+        let mut net = Net::new(shared.clone());
+        let outputs = wire(&mut net, links);
+        let readers = P::open(outputs, &mut net, spec, 0);
+        let mut courses: Vec<_> = (0..spec.tails.len()).map(|part| course(spec, &options, part)).collect();
+        plan_courses(&mut courses, &net, spec, &options);
+        let engine: Arc<Engine<'static>> = Arc::new(Engine::new(net.steps, shared.clone()));
+        let control = Control::new(shared.clone());
+        let outputs = P::outputs(readers, control.keeper());
+        if options.inline {
+            let bell = Arc::new(Bell::default());
+            let inlets = Own(inlets.into_iter().enumerate().collect());
+            let driver = Driver { inlets, parts: courses, shared: shared.clone(), bell };
+            shared.seat(Box::new(Inline { engine, driver }));
+            return Ok((outputs, control));
+        }
+        if !engine.is_default_only() {
+            engine.begin_pools().map_err(StartError::new)?;
+        }
+        let mut inlets: Vec<_> = inlets.into_iter().map(Some).collect();
+        for course in courses {
+            let own = course.inputs.iter().filter_map(|input| Some((*input, inlets[*input].take()?))).collect();
+            let bell = shared.parts[course.part].bell.clone();
+            let driver = Driver { inlets: Own(own), parts: vec![course], shared: shared.clone(), bell };
+            begin_driver(&engine, driver)?;
+        }
+        Ok((outputs, control))
+    }
+}
+
+/// Begins the thread that drives a part of a run.
+fn begin_driver(engine: &Arc<Engine<'static>>, mut driver: Driver<Own>) -> Result<(), StartError> {
+    let engine = engine.clone();
+    let shared = driver.shared.clone();
+    shared.driver_enters();
+    let work = move || {
+        let shared = driver.shared.clone();
+        let driven = unwind::catch(|| {
+            let mut hand = Hand::driver(&engine, Spawn::Owned(engine::spawn_owned));
+            driver.drive(&mut hand);
+            if shared.is_cancelled() {
+                shared.wait_for_tasks();
+                engine.clear();
+            }
+            unwind::discard(driver);
+        });
+        drop(engine);
+        let broken = driven.err().map(|payload| {
+            shared.cancel();
+            unwind::message(&payload)
+        });
+        shared.driver_leaves(broken);
+    };
+    let begun = thread::Builder::new().name(format!("papy {}", shared.ledger.name)).spawn(work);
+    begun.map(drop).map_err(|error| {
+        shared.driver_leaves(None);
+        StartError::new(format!("the run's own thread: {error}"))
+    })
+}
+
+/// A started run without threads: whoever reads or waits drives it.
+struct Inline {
+    engine: Arc<Engine<'static>>,
+    driver: Driver<Own>,
+}
+
+impl Seat for Inline {
+    fn drive(&mut self, part: Option<usize>) -> bool {
+        let mut hand = Hand::driver(&self.engine, Spawn::Never);
+        hand.alone = true;
+        let mut moved = false;
+        for course in 0..self.driver.parts.len() {
+            if part.is_none_or(|part| part == self.driver.parts[course].part) {
+                moved |= self.driver.advance(course, &mut hand) == Advance::Pulled;
+            }
+        }
+        moved | hand.help_out()
+    }
+}
+
+fn shared(spec: &'static Spec, options: &Options, bell: impl Fn(usize) -> Arc<Bell>) -> Arc<Shared> {
+    let part = |part| {
+        let readers = spec.outputs.iter().filter(|output| output.part == part).count();
+        Arc::new(Part::new(Flow::new(options.buffer, readers), bell(part)))
+    };
+    let first_input = |part| spec.inputs.iter().position(|(_, of)| *of == part).unwrap_or(0);
+    Arc::new(Shared::new(
+        (0..spec.tails.len()).map(part).collect(),
+        (0..spec.tails.len()).map(first_input).collect(),
+        spec.outputs.iter().map(|_| Arc::new(Gate::default())).collect(),
+        Ledger::new(spec, options.name.clone()),
+        options.on_fault,
+    ))
+}
+
+fn course(spec: &Spec, options: &Options, part: usize) -> Course {
+    let of = |belongs: &dyn Fn(usize) -> bool, count: usize| (0..count).filter(|index| belongs(*index)).collect();
+    Course {
+        part,
+        inputs: of(&|input| spec.inputs[input].1 == part, spec.inputs.len()),
+        outputs: of(&|output| spec.outputs[output].part == part, spec.outputs.len()),
+        tails: spec.tails[part],
+        regions: 0,
+        pace: Pace::new(stride(options), None, options.buffer),
+        ended: false,
+        alone: options.inline,
+    }
+}
+
+fn stride(options: &Options) -> Option<usize> {
+    if options.inline { Some(1) } else { options.stride }
+}
+
+/// Tells the courses, and the flows of their parts, what has been wired.
+fn plan_courses(courses: &mut [Course], net: &Net<'_>, spec: &Spec, options: &Options) {
+    for course in courses {
+        let steps = net.steps.iter().filter(|step| step.part == course.part).count();
+        lock(&net.shared.parts[course.part].flow).set_steps(steps);
+        let outputs = spec.outputs.iter().filter(|output| output.part == course.part).count();
+        course.regions = steps - outputs;
+        course.pace = Pace::new(stride(options), net.stride_hints[course.part], options.buffer);
+    }
+}
+
+enum Passed {
+    Ended,
+    /// There is enough work in an item to share it.
+    WorthMore,
+}
+
+/// Passes slots through in place, as long as that is the fastest way.
+fn pass_in_place<I, P, F, C>(driver: &mut Driver<I>, fused: &F, sinks: &mut C, options: &Options) -> Passed
+where
+    I: Inlets,
+    P: Ports,
+    F: InPlace<I::First, P>,
+    C: Sinks<P>,
+{
+    /// How long one pass takes, about: the clock is read, and helpers are considered, once in each.
+    const PASS: Duration = Duration::from_micros(50);
+    /// So many passes in a row must say that helpers are worth it: one may just have been interrupted.
+    const SURE: u32 = 3;
+    let shared = driver.shared.clone();
+    let part = &shared.parts[0];
+    let mut want = 1;
+    let mut worth = 0;
+    let mut sample = true;
+    loop {
+        // every other pass is a single slot, whose calls are timed
+        let ask = if sample { 1 } else { want };
+        let first = lock(&part.flow).issued();
+        let began = Instant::now();
+        let Some(passed) = fused.pass(&mut driver.inlets, sinks, &shared, first, ask) else {
+            return Passed::WorthMore;
+        };
+        let took = began.elapsed();
+        lock(&part.flow).pass(passed as u64);
+        if driver.inlets.at(0).is_due() {
+            return Passed::WorthMore;
+        }
+        if passed < ask || driver.inlets.at(0).has_ended() || shared.is_cancelled() {
+            return Passed::Ended;
+        }
+        sample = !sample;
+        if sample && !options.inline && crate::pace::is_worth_sharing(took, passed) {
+            worth += 1;
+            if worth == SURE {
+                return Passed::WorthMore;
+            }
+        } else if sample {
+            worth = 0;
+        }
+        if sample && took < PASS {
+            want *= 2;
+        } else if took > 2 * PASS {
+            want = (want / 2).max(1);
+        }
+    }
+}
+
+#[derive(PartialEq, Eq)]
+enum Delivered {
+    All,
+    WantsHelp,
+}
+
+/// Drives the run and delivers its outputs on this thread, until all is done.
+fn deliver_all<I, P, C>(driver: &mut Driver<I>, hand: &mut Hand<'_, '_>, sinks: &mut C, may_ask: bool) -> Delivered
+where
+    I: Inlets,
+    P: Ports,
+    C: Sinks<P>,
+{
+    loop {
+        driver.bell.hear();
+        let mut busy = sinks.deliver();
+        for course in 0..driver.parts.len() {
+            busy |= driver.advance(course, hand) == Advance::Pulled;
+        }
+        if sinks.has_panicked() {
+            driver.shared.cancel();
+            return Delivered::All;
+        }
+        if driver.is_done() && sinks.is_done() {
+            return Delivered::All;
+        }
+        if may_ask && driver.wants_help() {
+            return Delivered::WantsHelp;
+        }
+        if !busy && !hand.help_out() {
+            driver.rest();
+        }
+    }
+}
+
+/// Drives the run with the pools that it uses; without them where their threads can't be had.
+fn run_with_helpers<'env, I, P, C>(engine: &Arc<Engine<'env>>, driver: &mut Driver<I>, sinks: &mut C)
+where
+    I: Inlets,
+    P: Ports,
+    C: Sinks<P>,
+{
+    let begun = engine.begin_pools();
+    match (begun, &engine.pools_in_use()[..]) {
+        (Err(_), _) => run_alone(engine, driver, sinks),
+        (Ok(()), []) => run_alone_quietly(engine, driver, sinks),
+        (Ok(()), [crew]) => engine::in_scope(&engine.pools[*crew].pool, |scope| {
+            let mut hand = Hand::driver(engine, Spawn::Scoped { scope, crew: *crew });
+            deliver_all(driver, &mut hand, sinks, false);
+        }),
+        (Ok(()), crews) => run_with_pumps(engine, crews, driver, sinks),
+    }
+}
+
+fn run_with_pumps<'env, I, P, C>(engine: &Arc<Engine<'env>>, crews: &[usize], driver: &mut Driver<I>, sinks: &mut C)
+where
+    I: Inlets,
+    P: Ports,
+    C: Sinks<P>,
+{
+    thread::scope(|scope| {
+        for crew in crews {
+            let requests = engine.open_pump(*crew);
+            let work = move || engine::pump(engine, *crew, &requests);
+            if thread::Builder::new().name("papy pump".to_owned()).spawn_scoped(scope, work).is_err() {
+                engine.close_pumps();
+                run_alone(engine, driver, sinks);
+                return;
+            }
+        }
+        let mut hand = Hand::driver(engine, Spawn::Pumped);
+        deliver_all(driver, &mut hand, sinks, false);
+        engine.close_pumps();
+    });
+}
+
+/// Evaluates everything on this thread, because threads can't be had.
+fn run_alone<'env, I, P, C>(engine: &Arc<Engine<'env>>, driver: &mut Driver<I>, sinks: &mut C)
+where
+    I: Inlets,
+    P: Ports,
+    C: Sinks<P>,
+{
+    driver.shared.ledger.note_on_caller();
+    run_alone_quietly(engine, driver, sinks);
+}
+
+fn run_alone_quietly<'env, I, P, C>(engine: &Arc<Engine<'env>>, driver: &mut Driver<I>, sinks: &mut C)
+where
+    I: Inlets,
+    P: Ports,
+    C: Sinks<P>,
+{
+    driver.parts.iter_mut().for_each(|course| course.alone = true);
+    deliver_all(driver, &mut Hand::driver(engine, Spawn::Never), sinks, false);
+}
+
+fn resume(panic: Option<Payload>) {
+    if let Some(payload) = panic {
+        std::panic::resume_unwind(payload);
+    }
+}

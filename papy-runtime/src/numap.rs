@@ -1,0 +1,261 @@
+//! A parallel map back to an iterator, without a macro.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::task::Poll;
+use std::time::Duration;
+
+use crate::fault::Fault;
+use crate::link::port;
+use crate::output::Output;
+use crate::pipeline::{self, Pipeline};
+use crate::plan::{OutputSpec, Spec, apart, input};
+use crate::pool::Pool;
+use crate::region::{RegionSpec, region, scratch};
+use crate::run::{Control, Run};
+
+use crate::worker::Fallible;
+
+/// Parallel maps for iterators.
+pub trait NumapExt: Iterator + Sized {
+    /// Maps `f` over the items, in parallel, in order, in bounded memory, and gives an iterator of `Result<R, Fault>`.
+    ///
+    /// Nothing happens before the first item is asked for. At most 4096 items are ahead of what has been read (see
+    /// [`Numap::buffer`]). A panic in `f` is the fault of its item.
+    ///
+    /// # Panics
+    ///
+    /// The first `next` panics when no thread can be had.
+    ///
+    /// ```
+    /// use papy_runtime::NumapExt;
+    ///
+    /// let squares: Vec<u64> = (0..5u64).numap(|x| x * x).map(Result::unwrap).collect();
+    /// assert_eq!(squares, [0, 1, 4, 9, 16]);
+    /// ```
+    fn numap<F, R>(self, f: F) -> Numap<Self, F, R>
+    where
+        F: Fn(Self::Item) -> R,
+    {
+        Numap::new(self, f)
+    }
+}
+
+impl<I: Iterator> NumapExt for I {}
+
+/// How an item is mapped: plainly, or with an `Err` that is a fault.
+pub trait Mapping<T> {
+    /// What comes out.
+    type Out;
+    /// Maps a slot.
+    fn map(&self, cx: &mut crate::cursor::Cursor, slot: crate::slot::Slot<T>) -> crate::slot::Slot<Self::Out>;
+}
+
+/// Maps plainly.
+pub struct Plainly<F, R>(F, PhantomData<fn() -> R>);
+
+impl<T, F: Fn(T) -> R, R> Mapping<T> for Plainly<F, R> {
+    type Out = R;
+    #[inline(always)]
+    fn map(&self, cx: &mut crate::cursor::Cursor, slot: crate::slot::Slot<T>) -> crate::slot::Slot<R> {
+        slot.call(cx, 0, &self.0)
+    }
+}
+
+/// Maps with an `Err` that is a fault.
+pub struct Fallibly<F, R>(F, PhantomData<fn() -> R>);
+
+impl<T, F: Fn(T) -> R, R: Fallible> Mapping<T> for Fallibly<F, R> {
+    type Out = R::Value;
+    #[inline(always)]
+    fn map(&self, cx: &mut crate::cursor::Cursor, slot: crate::slot::Slot<T>) -> crate::slot::Slot<R::Value> {
+        slot.call_fallible(cx, 0, &self.0)
+    }
+}
+
+/// A parallel map; made by [`NumapExt::numap`].
+///
+/// It is an iterator. Before the first item is asked for, it can be told how to run.
+#[must_use = "iterators do nothing unless they are read"]
+pub struct Numap<I: Iterator, F, R, M: Mapping<I::Item> = Plainly<F, R>> {
+    state: State<I, M, M::Out>,
+    options: Options,
+    types: PhantomData<fn() -> (F, R)>,
+}
+
+enum State<I, M, O> {
+    Ready(I, M),
+    Running(Output<O>),
+    /// Only while one state turns into the next.
+    Between,
+}
+
+struct Options {
+    pool: Pool,
+    stride: Option<usize>,
+    buffer: Option<usize>,
+    ordered: bool,
+}
+
+impl<I: Iterator, F: Fn(I::Item) -> R, R> Numap<I, F, R> {
+    fn new(items: I, f: F) -> Numap<I, F, R> {
+        let options = Options { pool: Pool::rayon(), stride: None, buffer: None, ordered: true };
+        Numap { state: State::Ready(items, Plainly(f, PhantomData)), options, types: PhantomData }
+    }
+
+    /// Makes an `Err` of the function the fault of its item.
+    ///
+    /// ```
+    /// use papy_runtime::{FaultKind, NumapExt};
+    ///
+    /// let numbers: Vec<_> = ["1", "x"].into_iter().numap(str::parse::<u32>).fallible().collect();
+    /// assert_eq!(numbers[0].as_ref().unwrap(), &1);
+    /// assert_eq!(numbers[1].as_ref().unwrap_err().kind(), FaultKind::Error);
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// When it has already been read from.
+    pub fn fallible(self) -> Numap<I, F, R, Fallibly<F, R>>
+    where
+        R: Fallible,
+    {
+        let State::Ready(items, Plainly(f, _)) = self.state else {
+            panic!("`.fallible()` comes before the first item is read");
+        };
+        Numap { state: State::Ready(items, Fallibly(f, PhantomData)), options: self.options, types: PhantomData }
+    }
+}
+
+impl<I: Iterator, F, R, M: Mapping<I::Item>> Numap<I, F, R, M> {
+    /// Evaluates on this pool.
+    pub fn on(mut self, pool: &Pool) -> Self {
+        self.options.pool = pool.clone();
+        self
+    }
+
+    /// Schedules `n` items at a time (0 means 1). Without it, the run finds out what is best.
+    pub fn stride(mut self, n: usize) -> Self {
+        self.options.stride = Some(n);
+        self
+    }
+
+    /// Is at most `n` items ahead of what has been read (0 means 1).
+    pub fn buffer(mut self, n: usize) -> Self {
+        self.options.buffer = Some(n);
+        self
+    }
+
+    /// Gives results as they are ready.
+    pub fn unordered(mut self) -> Self {
+        self.options.ordered = false;
+        self
+    }
+}
+
+struct Mapped<O>(Output<O>);
+
+impl<O> Run for Mapped<O> {
+    type Outputs = (Output<O>, ());
+    fn new((output, ()): Self::Outputs, _control: Control) -> Self {
+        Mapped(output)
+    }
+}
+
+const fn spec(ordered: bool) -> Spec {
+    Spec {
+        name: "numap",
+        inputs: &[("input", 0)],
+        nodes: &["numap"],
+        outputs: if ordered {
+            &[OutputSpec { name: "out", part: 0, ordered: true }]
+        } else {
+            &[OutputSpec { name: "out", part: 0, ordered: false }]
+        },
+        tails: &[0],
+    }
+}
+
+static ORDERED: Spec = spec(true);
+static UNORDERED: Spec = spec(false);
+
+impl<I, F, R, M> Numap<I, F, R, M>
+where
+    I: Iterator<Item: Send> + Send + 'static,
+    M: Mapping<I::Item, Out: Send + 'static> + Send + Sync + 'static,
+{
+    fn output(&mut self) -> &mut Output<M::Out> {
+        if let State::Ready(..) = self.state {
+            let State::Ready(items, mapping) = std::mem::replace(&mut self.state, State::Between) else {
+                unreachable!("it has just been looked at");
+            };
+            let output = self.start(items, mapping);
+            self.state = State::Running(output);
+        }
+        match &mut self.state {
+            State::Running(output) => output,
+            _ => panic!("this map could not be started, see the panic before"),
+        }
+    }
+
+    fn start(&self, items: I, mapping: M) -> Output<M::Out> {
+        let Options { pool, stride, buffer, ordered } = &self.options;
+        let items = input::<I::Item, _>(items);
+        let (map, _) = region(
+            RegionSpec::new(0, &[0]).on(pool),
+            (port::<I::Item>(), ()),
+            scratch(|| ()),
+            move |cx, (), (item, ())| (mapping.map(cx, item), ()),
+        );
+        let spec = if *ordered { &ORDERED } else { &UNORDERED };
+        let mut built: Pipeline<'static, Mapped<M::Out>, crate::plan::Plan<(M::Out,), _, _>> =
+            pipeline::pipeline(spec, (items, ()), (port::<M::Out>(), ()), apart(), move |net, links| {
+                net.add(&map, links)
+            });
+        if let Some(stride) = stride {
+            built = built.stride(*stride);
+        }
+        if let Some(buffer) = buffer {
+            built = built.buffer(*buffer);
+        }
+        match built.start() {
+            Ok(Mapped(output)) => output,
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// The next result, if it is ready now. Nothing is lost where it is not.
+    pub fn try_next(&mut self) -> Poll<Option<Result<M::Out, Fault>>> {
+        self.output().try_next()
+    }
+
+    /// The next result, if it is ready within `limit`. Nothing is lost where it is not.
+    pub fn next_timeout(&mut self, limit: Duration) -> Poll<Option<Result<M::Out, Fault>>> {
+        self.output().next_timeout(limit)
+    }
+}
+
+impl<I, F, R, M> Iterator for Numap<I, F, R, M>
+where
+    I: Iterator<Item: Send> + Send + 'static,
+    M: Mapping<I::Item, Out: Send + 'static> + Send + Sync + 'static,
+{
+    type Item = Result<M::Out, Fault>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.output().next()
+    }
+}
+
+impl<I, F, R, M> std::iter::FusedIterator for Numap<I, F, R, M>
+where
+    I: Iterator<Item: Send> + Send + 'static,
+    M: Mapping<I::Item, Out: Send + 'static> + Send + Sync + 'static,
+{
+}
+
+impl<I: Iterator, F, R, M: Mapping<I::Item>> fmt::Debug for Numap<I, F, R, M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Numap").field("pool", &self.options.pool).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,124 @@
+//! How large a wave is, and whether it is worth another thread. A pure state machine; [`driver`](crate::driver) reads
+//! the clock for it.
+//!
+//! Waves begin with one item, so that the first result is out as soon as it can be, and double while the source and the
+//! work are fast. A wave is as large as scheduling needs to disappear behind it, and no larger, so that threads share
+//! the load.
+
+use std::time::Duration;
+
+/// Work in a wave, so that scheduling (2 to 3 µs a wave) costs about one per cent.
+const WORK: f64 = 200_000.0;
+/// Time that pulling a wave may take: what comes first should not wait long for what comes last.
+const PULL: f64 = 50_000.0;
+/// Work per item from which other threads help (nanoseconds): below, handing over costs more than it saves.
+const WORTH: f64 = 5.0;
+/// A part of the pull's cost from which work is worth handing over: a source that needs ten times as long would not
+/// notice.
+const NOTICEABLE: f64 = 0.25;
+
+/// The pace of one part's driver.
+#[derive(Debug, Clone)]
+pub(crate) struct Pace {
+    /// Given by the user.
+    fixed: Option<usize>,
+    limit: usize,
+    wave: usize,
+    /// Nanoseconds per item; `None` until measured.
+    pull: Option<f64>,
+    work: Option<f64>,
+}
+
+impl Pace {
+    pub(crate) fn new(fixed: Option<usize>, hint: Option<usize>, buffer: usize) -> Pace {
+        let limit = hint.unwrap_or(usize::MAX).min((buffer / 8).max(1));
+        Pace { fixed: fixed.map(|n| n.clamp(1, buffer.max(1))), limit, wave: 1, pull: None, work: None }
+    }
+
+    /// Items in the next wave.
+    pub(crate) fn wave(&self) -> usize {
+        self.fixed.unwrap_or(self.wave)
+    }
+
+    /// `items` were pulled in `time`.
+    pub(crate) fn pulled(&mut self, items: usize, time: Duration) {
+        self.pull = Some(mean(self.pull, time.as_nanos() as f64 / items.max(1) as f64));
+        self.resize();
+    }
+
+    /// `items` were evaluated in `nanos`.
+    pub(crate) fn worked(&mut self, items: f64, nanos: u64) {
+        if items > 0.0 {
+            self.work = Some(mean(self.work, nanos as f64 / items));
+            self.resize();
+        }
+    }
+
+    fn resize(&mut self) {
+        let fits = |budget: f64, cost: Option<f64>| cost.map_or(1.0, |cost| budget / cost.max(0.1));
+        let best = fits(WORK, self.work).min(fits(PULL, self.pull)) as usize;
+        self.wave = best.clamp(1, self.limit).min(self.wave * 2);
+    }
+
+    /// Whether other threads should help.
+    pub(crate) fn shares(&self) -> bool {
+        match (self.pull, self.work) {
+            (Some(pull), Some(work)) => work >= WORTH && work >= pull * NOTICEABLE,
+            _ => false,
+        }
+    }
+}
+
+/// Whether items that take so long together, pulled and delivered, may be worth another thread. A short pass tells
+/// nothing: it is mostly the cost of beginning.
+pub(crate) fn is_worth_sharing(took: Duration, items: usize) -> bool {
+    const TELLING: Duration = Duration::from_micros(20);
+    took >= TELLING && took.as_nanos() as f64 >= WORTH * items as f64
+}
+
+/// A running mean that follows changes within a few waves.
+fn mean(old: Option<f64>, new: f64) -> f64 {
+    old.map_or(new, |old| old * 0.5 + new * 0.5)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn after(waves: usize, pull: f64, work: f64) -> Pace {
+        let mut pace = Pace::new(None, None, 4096);
+        for _ in 0..waves {
+            let items = pace.wave();
+            pace.pulled(items, Duration::from_nanos((pull * items as f64) as u64));
+            pace.worked(items as f64, (work * items as f64) as u64);
+        }
+        pace
+    }
+
+    #[test]
+    fn begins_with_one_item_and_grows_to_the_work() {
+        assert_eq!(after(0, 1.0, 1.0).wave(), 1);
+        assert_eq!(after(20, 1.0, 1.0).wave(), 512);
+        assert_eq!(after(20, 10.0, 1_000.0).wave(), 200);
+        assert_eq!(after(20, 10.0, 1_000_000.0).wave(), 1);
+    }
+
+    #[test]
+    fn a_slow_source_is_never_waited_for() {
+        assert_eq!(after(20, 1_000_000.0, 10.0).wave(), 1);
+    }
+
+    #[test]
+    fn shares_what_is_worth_it() {
+        assert!(!after(20, 1.0, 1.0).shares());
+        assert!(after(20, 1.0, 1_000.0).shares());
+        assert!(!after(20, 1_000_000.0, 100.0).shares(), "the source is what takes the time");
+        assert!(!after(0, 1.0, 1.0).shares());
+    }
+
+    #[test]
+    fn a_given_stride_is_kept_within_the_buffer() {
+        assert_eq!(Pace::new(Some(7), None, 4096).wave(), 7);
+        assert_eq!(Pace::new(Some(7), None, 3).wave(), 3);
+    }
+}

@@ -1,0 +1,161 @@
+//! The builder: a pipeline with its inputs and values, before it runs.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use crate::error::StartError;
+use crate::fault::Fault;
+use crate::link::{Port, Ports};
+use crate::net::Net;
+use crate::plan::{Blueprint, Body, Entries, InPlace, Options, Plan, SendSources, SourceList, Spec};
+use crate::report::Report;
+use crate::run::Run;
+use crate::shared::OnFault;
+use crate::sink::{Outlets, Tap};
+
+/// A pipeline that has been given its inputs and values and waits to be run.
+///
+/// `R` is the type of the run that [`start`](Pipeline::start) gives. The third parameter is what the pipeline was
+/// compiled into; it shows which inputs it has, so that only a pipeline whose inputs are `Send` can be started.
+#[must_use = "a pipeline does nothing until it is run: `.start()`, `.collect()`, `.for_each(…)` or `.run()`"]
+pub struct Pipeline<'env, R, P> {
+    plan: P,
+    options: Options,
+    types: PhantomData<(&'env (), fn() -> R)>,
+}
+
+/// What generated code ends in: a pipeline from its inputs, its outputs, and the wiring between.
+pub fn pipeline<'env, R, O, S, P, F, W>(
+    spec: &'static Spec,
+    sources: S,
+    _outputs: P,
+    fused: F,
+    wire: W,
+) -> Pipeline<'env, R, Plan<O, S, Blueprint<S::Ports, P, F, W>>>
+where
+    S: SourceList,
+    P: Outlets<'env>,
+    F: InPlace<<S::Ports as Entries>::First, P>,
+    W: FnOnce(&mut Net<'env>, <S::Ports as Ports>::Links) -> P::Links,
+{
+    let body = Blueprint { spec, fused, wire, ports: PhantomData };
+    Pipeline { plan: Plan { sources, body, outputs: PhantomData }, options: Options::default(), types: PhantomData }
+}
+
+impl<'env, R, O, S, B> Pipeline<'env, R, Plan<O, S, B>>
+where
+    S: SourceList,
+    B: Body<'env, Inputs = S::Ports>,
+{
+    /// Schedules `n` items at a time (0 means 1). Without it, the run finds out what is best.
+    pub fn stride(mut self, n: usize) -> Self {
+        self.options.stride = Some(n.max(1));
+        self
+    }
+
+    /// Lets at most `n` items of each input be in flight (0 means 1); 4096 without it. A run takes no more memory
+    /// than that many items need, however long its inputs are.
+    pub fn buffer(mut self, n: usize) -> Self {
+        self.options.buffer = n.max(1);
+        self
+    }
+
+    /// What to do at a fault: go on (without it), or end each output there.
+    pub fn on_fault(mut self, on_fault: OnFault) -> Self {
+        self.options.on_fault = on_fault;
+        self
+    }
+
+    /// A name for the report and the threads.
+    pub fn named(mut self, name: impl Into<String>) -> Self {
+        self.options.name = Some(name.into());
+        self
+    }
+
+    /// Evaluates everything on the calling thread (after `start`: on the thread that reads), one item at a time.
+    pub fn inline(mut self) -> Self {
+        self.options.inline = true;
+        self
+    }
+
+    /// Runs to the end on this thread and its pools, and drops what comes out.
+    pub fn run(self) -> Report {
+        self.plan.body.drive(self.plan.sources, self.options, B::Ports::ignore())
+    }
+}
+
+impl<R, O, S, B> Pipeline<'static, R, Plan<O, S, B>>
+where
+    S: SendSources,
+    B: Body<'static, Inputs = S::Ports>,
+    R: Run<Outputs = <B::Ports as Outlets<'static>>::Outputs>,
+{
+    /// Starts the run in the background.
+    ///
+    /// # Errors
+    ///
+    /// When threads can't be had. Nothing is left behind then.
+    pub fn start(self) -> Result<R, StartError> {
+        let (outputs, control) = self.plan.body.start(self.plan.sources, self.options)?;
+        Ok(R::new(outputs, control))
+    }
+}
+
+impl<R, P> fmt::Debug for Pipeline<'_, R, P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pipeline").field("options", &self.options).finish_non_exhaustive()
+    }
+}
+
+macro_rules! nest {
+    ($port:ident; $first:ident $(, $rest:ident)*) => { ($port<$first>, nest!($port; $($rest),*)) };
+    ($port:ident;) => { () };
+}
+
+macro_rules! nest_values {
+    ($first:expr $(, $rest:expr)*) => { ($first, nest_values!($($rest),*)) };
+    () => { () };
+}
+
+/// `collect` and `for_each` for one number of outputs.
+macro_rules! blocking_forms {
+    ($wrap:ident; $($item:ident $sink:ident $all:ident),+) => {
+        impl<'env, R, S, B, $($item: Send + 'env),+> Pipeline<'env, R, Plan<($($item,)+), S, B>>
+        where
+            S: SourceList,
+            B: Body<'env, Inputs = S::Ports, Ports = nest!(Port; $($item),+)>,
+        {
+            /// Runs to the end on this thread and its pools; gives the results of each output, in order.
+            #[must_use]
+            #[allow(clippy::type_complexity, reason = "it is what it is: a tuple of vectors of results")]
+            pub fn collect(self) -> $wrap!($(Vec<Result<$item, Fault>>),+) {
+                $(let mut $all = Vec::new();)+
+                self.plan.body.drive(self.plan.sources, self.options, nest_values!($(Tap::new(|result| $all.push(result))),+));
+                $wrap!($($all),+)
+            }
+
+            /// Runs to the end on this thread and its pools; calls a closure for each result of each output, here
+            /// and in order.
+            ///
+            /// # Panics
+            ///
+            /// When a closure panics. The run is over then.
+            pub fn for_each<$($sink: FnMut(Result<$item, Fault>)),+>(self, sinks: $wrap!($($sink),+)) -> Report {
+                let $wrap!($($all),+) = sinks;
+                self.plan.body.drive(self.plan.sources, self.options, nest_values!($(Tap::new($all)),+))
+            }
+        }
+    };
+}
+
+/// A single output stands for itself, several are a tuple.
+macro_rules! single {
+    ($($one:tt)+) => { $($one)+ };
+}
+
+macro_rules! several {
+    ($($many:tt)+) => { ($($many)+) };
+}
+
+blocking_forms!(single; A FA a);
+blocking_forms!(several; A FA a, B_ FB b);

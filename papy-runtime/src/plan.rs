@@ -1,0 +1,246 @@
+//! What `pipeline!` compiles a pipeline into, and the ways in which that can run.
+
+use std::convert::Infallible;
+use std::marker::PhantomData;
+use std::time::Instant;
+
+use crate::cursor::Cursor;
+use crate::error::StartError;
+use crate::inlet::{Inlet, Inlets, Pull};
+use crate::link::{Link, Port, Ports, SlotList};
+use crate::net;
+use crate::region::Region;
+use crate::report::Report;
+use crate::run::Control;
+use crate::shared::{OnFault, Shared};
+use crate::sink::{Outlets, Sinks};
+use crate::slot::Slot;
+use crate::source::{Feed, Source};
+use crate::sync::Arc;
+
+/// What a pipeline's text says, as data.
+#[derive(Debug)]
+pub struct Spec {
+    /// Its name.
+    pub name: &'static str,
+    /// Its inputs in header order: name, and the connected part they belong to.
+    pub inputs: &'static [(&'static str, usize)],
+    /// Its nodes in text order.
+    pub nodes: &'static [&'static str],
+    /// Its outputs.
+    pub outputs: &'static [OutputSpec],
+    /// For each connected part, how many folds lie behind one another in it.
+    pub tails: &'static [u64],
+}
+
+/// An output, as the text says.
+#[derive(Debug)]
+pub struct OutputSpec {
+    /// Its name.
+    pub name: &'static str,
+    /// The connected part it belongs to.
+    pub part: usize,
+    /// Whether items come in input order.
+    pub ordered: bool,
+}
+
+/// How a run is to behave; see the methods of [`Pipeline`](crate::Pipeline).
+#[derive(Debug, Clone)]
+pub struct Options {
+    pub(crate) stride: Option<usize>,
+    pub(crate) buffer: usize,
+    pub(crate) on_fault: OnFault,
+    pub(crate) name: Option<String>,
+    pub(crate) inline: bool,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options { stride: None, buffer: 4096, on_fault: OnFault::Continue, name: None, inline: false }
+    }
+}
+
+/// `(F, (G, ()))`: what the inputs are pulled from.
+pub trait SourceList {
+    /// `(Port<A>, (Port<B>, ()))`: the streams that enter.
+    type Ports: Entries;
+    /// The inputs of a run.
+    type Inlets: Inlets<First = <Self::Ports as Entries>::First>;
+
+    /// Inputs that feed the links.
+    fn inlets(self, links: <Self::Ports as Ports>::Links, input: usize) -> Self::Inlets;
+}
+
+/// The streams that enter a pipeline.
+pub trait Entries: Ports<Links: Clone> {
+    /// What the first of them brings.
+    type First;
+    /// New links.
+    fn links() -> Self::Links;
+}
+
+impl Entries for () {
+    type First = Infallible;
+    fn links() {}
+}
+
+impl<T: Send, R: Entries> Entries for (Port<T>, R) {
+    type First = T;
+    fn links() -> Self::Links {
+        (Link::new(), R::links())
+    }
+}
+
+impl SourceList for () {
+    type Ports = ();
+    type Inlets = ();
+
+    fn inlets(self, _links: (), _input: usize) {}
+}
+
+impl<F: Feed<Item: Send>, R: SourceList> SourceList for (F, R) {
+    type Ports = (Port<F::Item>, R::Ports);
+    type Inlets = (Inlet<F>, R::Inlets);
+
+    fn inlets(self, links: <Self::Ports as Ports>::Links, input: usize) -> Self::Inlets {
+        (Inlet::new(self.0, links.0, input), self.1.inlets(links.1, input + 1))
+    }
+}
+
+/// Inputs that a thread of the run's own may pull.
+pub trait SendSources: SourceList {
+    /// Adds them to `own`.
+    fn boxed(self, links: <Self::Ports as Ports>::Links, own: &mut Vec<Box<dyn Pull + Send>>);
+}
+
+impl SendSources for () {
+    fn boxed(self, _links: (), _own: &mut Vec<Box<dyn Pull + Send>>) {}
+}
+
+impl<F, R> SendSources for (F, R)
+where
+    F: Feed<Item: Send> + Send + 'static,
+    R: SendSources,
+{
+    fn boxed(self, links: <Self::Ports as Ports>::Links, own: &mut Vec<Box<dyn Pull + Send>>) {
+        own.push(Box::new(Inlet::new(self.0, links.0, own.len())));
+        self.1.boxed(links.1, own);
+    }
+}
+
+/// The input of a pipeline.
+pub fn input<T, X: Source<T>>(source: X) -> X::Feed {
+    source.feed()
+}
+
+/// How slots may be evaluated in place: pulled, evaluated and delivered in one loop, with nothing between.
+pub trait InPlace<T, P: Ports> {
+    /// Whether it is possible at all.
+    const POSSIBLE: bool;
+    /// Passes up to `want` slots through, the first at position `first`. Gives how many there were; `None` where it can't.
+    /// The calls of a single slot are timed, as a sample of where the time goes.
+    fn pass<I, C>(&self, inlets: &mut I, sinks: &mut C, shared: &Shared, first: u64, want: usize) -> Option<usize>
+    where
+        I: Inlets<First = T>,
+        C: Sinks<P>;
+}
+
+/// Not in place.
+#[derive(Debug)]
+pub struct Apart;
+
+/// For a pipeline of several regions, inputs or pools.
+#[must_use]
+pub fn apart() -> Apart {
+    Apart
+}
+
+impl<T, P: Ports> InPlace<T, P> for Apart {
+    const POSSIBLE: bool = false;
+    fn pass<I, C>(&self, _: &mut I, _: &mut C, _: &Shared, _: u64, _: usize) -> Option<usize> {
+        None
+    }
+}
+
+/// A pipeline that is one region behind one input.
+pub struct Alone<R>(Arc<R>);
+
+/// For a pipeline that is this region, behind one input and before all outputs.
+#[must_use]
+pub fn alone<R>(region: &Arc<R>) -> Alone<R> {
+    Alone(region.clone())
+}
+
+impl<T, S, M, K, O> InPlace<T, O::Ports> for Alone<Region<(Port<T>, ()), S, M, K>>
+where
+    T: Send,
+    M: Fn() -> S,
+    K: Fn(&mut Cursor, &mut S, (Slot<T>, ())) -> O,
+    O: SlotList,
+{
+    const POSSIBLE: bool = true;
+
+    fn pass<I, C>(&self, inlets: &mut I, sinks: &mut C, shared: &Shared, first: u64, want: usize) -> Option<usize>
+    where
+        I: Inlets<First = T>,
+        C: Sinks<O::Ports>,
+    {
+        let region = &*self.0;
+        let mut cx = net::cursor(shared, region.spec.part, region.spec.nodes);
+        let mut scratch = region.take_scratch().ok()?;
+        cx.sample(want == 1);
+        let began = Instant::now();
+        let passed = inlets.drain_first(want, first, shared, |position, slot| {
+            cx.position = position;
+            let slots = region.evaluate_one(&mut cx, &mut scratch, (slot, ()));
+            sinks.give(shared.on_fault, slots)
+        });
+        region.put_scratch_back(scratch);
+        let failed = cx.tallies.iter().any(|tally| tally.faults > 0);
+        shared.ledger.add(region.spec.nodes, &mut cx.tallies, passed, began.elapsed());
+        if failed && shared.on_fault == OnFault::Stop && sinks.is_done() {
+            shared.cancel();
+        }
+        Some(passed)
+    }
+}
+
+/// A compiled pipeline: how its regions are wired.
+pub struct Blueprint<I, P, F, W> {
+    pub(crate) spec: &'static Spec,
+    pub(crate) fused: F,
+    pub(crate) wire: W,
+    pub(crate) ports: PhantomData<fn() -> (I, P)>,
+}
+
+/// What a pipeline is compiled into.
+pub trait Body<'env> {
+    /// The streams that enter: `(Port<A>, (Port<B>, ()))`.
+    type Inputs: Entries;
+    /// The streams that leave.
+    type Ports: Outlets<'env>;
+
+    #[doc(hidden)]
+    fn drive<S, C>(self, sources: S, options: Options, sinks: C) -> Report
+    where
+        S: SourceList<Ports = Self::Inputs>,
+        C: Sinks<Self::Ports, Readers = <Self::Ports as Outlets<'env>>::Readers>;
+
+    #[doc(hidden)]
+    #[allow(clippy::type_complexity, reason = "the outputs and their control")]
+    fn start<S>(
+        self,
+        sources: S,
+        options: Options,
+    ) -> Result<(<Self::Ports as Outlets<'env>>::Outputs, Control), StartError>
+    where
+        S: SendSources<Ports = Self::Inputs>,
+        'env: 'static;
+}
+
+/// The plan of a pipeline with the outputs `O`, the sources `S` and the body `B`.
+pub struct Plan<O, S, B> {
+    pub(crate) sources: S,
+    pub(crate) body: B,
+    pub(crate) outputs: PhantomData<fn() -> O>,
+}

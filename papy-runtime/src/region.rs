@@ -1,0 +1,192 @@
+//! Nodes that are evaluated together: one kernel, and what each evaluation of it borrows.
+
+use std::marker::PhantomData;
+
+use crate::cursor::Cursor;
+use crate::link::{Extent, Ports, SlotList};
+use crate::pool::Pool;
+use crate::sync::{Arc, Mutex, lock};
+use crate::unwind;
+
+/// How a region is to be evaluated. Generated code builds it from the options of the region's nodes.
+#[derive(Debug, Clone)]
+#[must_use]
+pub struct RegionSpec {
+    /// The nodes, as indices into the pipeline's list, in the order in which the kernel numbers them.
+    pub(crate) nodes: &'static [usize],
+    /// The connected part of the graph that it belongs to.
+    pub(crate) part: usize,
+    pub(crate) pool: Pool,
+    pub(crate) order: Order,
+    /// Slots in a stride, at most.
+    pub(crate) stride: Option<usize>,
+}
+
+/// How many strides of a region may be evaluated at once, and in which order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Order {
+    /// Any, in any order.
+    Free,
+    /// At most this many, in any order.
+    AtMost(usize),
+    /// One, in input order.
+    Serial,
+}
+
+impl RegionSpec {
+    /// A region of these nodes, on the default pool.
+    pub fn new(part: usize, nodes: &'static [usize]) -> RegionSpec {
+        RegionSpec { nodes, part, pool: Pool::rayon(), order: Order::Free, stride: None }
+    }
+
+    /// A region without nodes, where an input forks to several regions or goes to an output as it is.
+    pub fn entry(part: usize) -> RegionSpec {
+        RegionSpec::new(part, &[]).on(&Pool::inline())
+    }
+
+    /// At most `n` slots in a stride; 0 means 1.
+    pub fn stride(mut self, n: usize) -> RegionSpec {
+        self.stride = Some(n.max(1));
+        self
+    }
+
+    /// On this pool.
+    pub fn on(mut self, pool: &Pool) -> RegionSpec {
+        self.pool = pool.clone();
+        self
+    }
+
+    /// At most `n` strides at once; 0 means 1.
+    pub fn spawn(mut self, n: usize) -> RegionSpec {
+        self.order = Order::AtMost(n.max(1));
+        self
+    }
+
+    /// One at a time, in input order.
+    pub fn serial(mut self) -> RegionSpec {
+        self.order = Order::Serial;
+        self
+    }
+}
+
+/// Where evaluations of a region find what no two of them may share.
+pub struct Bench<S, M> {
+    idle: Mutex<Vec<S>>,
+    make: Option<M>,
+}
+
+/// For a region without order: a new scratch wherever none is idle.
+#[must_use]
+pub fn scratch<S, M: Fn() -> S>(make: M) -> Bench<S, M> {
+    Bench { idle: Mutex::new(Vec::new()), make: Some(make) }
+}
+
+/// For a region in order: the one scratch, with the state in it.
+#[must_use]
+pub fn state<S>(only: S) -> Bench<S, fn() -> S> {
+    Bench { idle: Mutex::new(vec![only]), make: None }
+}
+
+impl<S, M: Fn() -> S> Bench<S, M> {
+    fn take(&self) -> Result<S, unwind::Payload> {
+        let idle = lock(&self.idle).pop();
+        match (idle, &self.make) {
+            (Some(scratch), _) => Ok(scratch),
+            (None, Some(make)) => unwind::catch(make),
+            (None, None) => unreachable!("the turnstile lets one evaluation of a serial region in at a time"),
+        }
+    }
+
+    fn put_back(&self, scratch: S) {
+        lock(&self.idle).push(scratch);
+    }
+}
+
+/// A region of a pipeline: its kernel maps one slot of every stream that enters to one of every stream that leaves.
+pub struct Region<P, S, M, K> {
+    pub(crate) spec: RegionSpec,
+    bench: Bench<S, M>,
+    kernel: K,
+    ports: PhantomData<fn() -> P>,
+}
+
+/// A region, and the streams that leave it.
+pub fn region<P, S, M, K, O>(
+    spec: RegionSpec,
+    _inputs: P,
+    bench: Bench<S, M>,
+    kernel: K,
+) -> (Arc<Region<P, S, M, K>>, O::Ports)
+where
+    P: Ports,
+    M: Fn() -> S,
+    K: Fn(&mut Cursor, &mut S, P::Slots) -> O,
+    O: SlotList,
+{
+    (Arc::new(Region { spec, bench, kernel, ports: PhantomData }), O::ports())
+}
+
+impl<P, S, M, K, O> Region<P, S, M, K>
+where
+    P: Ports,
+    M: Fn() -> S,
+    K: Fn(&mut Cursor, &mut S, P::Slots) -> O,
+    O: SlotList,
+{
+    /// Evaluates the slots of one stride. `go_on` is asked between slots.
+    pub(crate) fn evaluate(
+        &self,
+        cx: &mut Cursor,
+        extent: Extent,
+        mut strides: P::Strides,
+        go_on: impl Fn() -> bool,
+    ) -> O::Strides {
+        let mut outs = O::strides(extent);
+        cx.tail = extent.tail;
+        let mut done = 0;
+        let mut scratch = match self.bench.take() {
+            Ok(scratch) => scratch,
+            Err(payload) => {
+                cx.position = extent.first;
+                let fault = cx.panicked(0, payload);
+                (0..extent.len).for_each(|_| O::fault(&fault).push(&mut outs));
+                return outs;
+            }
+        };
+        while done < extent.len && go_on() {
+            // The kernel guards every call of user code. What unwinds all the same (a `Drop` in a projection) costs
+            // its own slot.
+            let unwound = unwind::catch(|| {
+                while let Some(slots) = P::next(&mut strides) {
+                    cx.position = extent.first + done as u64;
+                    cx.sample(done == 0);
+                    done += 1;
+                    (self.kernel)(cx, &mut scratch, slots).push(&mut outs);
+                    if !go_on() {
+                        break;
+                    }
+                }
+            });
+            if let Err(payload) = unwound {
+                let fault = cx.panicked(0, payload);
+                O::fault(&fault).push(&mut outs);
+            }
+        }
+        self.bench.put_back(scratch);
+        outs
+    }
+
+    /// Evaluates one slot in place, with a scratch that the caller holds.
+    #[inline(always)]
+    pub(crate) fn evaluate_one(&self, cx: &mut Cursor, scratch: &mut S, slots: P::Slots) -> O {
+        (self.kernel)(cx, scratch, slots)
+    }
+
+    pub(crate) fn take_scratch(&self) -> Result<S, unwind::Payload> {
+        self.bench.take()
+    }
+
+    pub(crate) fn put_scratch_back(&self, scratch: S) {
+        self.bench.put_back(scratch);
+    }
+}

@@ -1,0 +1,310 @@
+//! What a run tells about itself, while it runs and afterwards.
+
+use std::fmt;
+use std::time::{Duration, Instant};
+
+use crate::cursor::Tally;
+use crate::plan::Spec;
+use crate::sync::{Arc, AtomicBool, AtomicU64, Ordering, OnceLock};
+
+/// The counts of a run, kept up stride by stride.
+pub(crate) struct Ledger {
+    pub(crate) name: String,
+    pub(crate) nodes: Vec<NodeLedger>,
+    inputs: Vec<(Arc<str>, AtomicU64)>,
+    started: Instant,
+    ended: OnceLock<Duration>,
+    on_caller: AtomicBool,
+}
+
+pub(crate) struct NodeLedger {
+    pub(crate) name: Arc<str>,
+    slots: AtomicU64,
+    skipped: AtomicU64,
+    absorbed: AtomicU64,
+    faults: AtomicU64,
+    holes: AtomicU64,
+    /// Nanoseconds of the calls that were timed.
+    sampled: AtomicU64,
+    busy: AtomicU64,
+}
+
+impl Ledger {
+    pub(crate) fn new(spec: &Spec, name: Option<String>) -> Ledger {
+        let node = |name: &&str| NodeLedger {
+            name: Arc::from(*name),
+            slots: AtomicU64::new(0),
+            skipped: AtomicU64::new(0),
+            absorbed: AtomicU64::new(0),
+            faults: AtomicU64::new(0),
+            holes: AtomicU64::new(0),
+            sampled: AtomicU64::new(0),
+            busy: AtomicU64::new(0),
+        };
+        Ledger {
+            name: name.unwrap_or_else(|| spec.name.to_owned()),
+            nodes: spec.nodes.iter().map(node).collect(),
+            inputs: spec.inputs.iter().map(|(name, _)| (Arc::from(*name), AtomicU64::new(0))).collect(),
+            started: Instant::now(),
+            ended: OnceLock::new(),
+            on_caller: AtomicBool::new(false),
+        }
+    }
+
+    pub(crate) fn input_name(&self, input: usize) -> &Arc<str> {
+        &self.inputs[input].0
+    }
+
+    pub(crate) fn pulled(&self, input: usize, items: usize) {
+        self.inputs[input].1.fetch_add(items as u64, Ordering::Relaxed);
+    }
+
+    /// Adds what happened in a stride of `slots` slots that took `elapsed`, at the nodes of a region.
+    ///
+    /// The time is split among the nodes as that of all their sampled calls.
+    pub(crate) fn add(&self, nodes: &[usize], tallies: &mut [Tally], slots: usize, elapsed: Duration) {
+        for (node, tally) in nodes.iter().zip(tallies) {
+            let ledger = &self.nodes[*node];
+            let tally = std::mem::take(tally);
+            ledger.slots.fetch_add(slots as u64, Ordering::Relaxed);
+            let counts = [
+                (&ledger.skipped, tally.skipped),
+                (&ledger.absorbed, tally.absorbed),
+                (&ledger.faults, tally.faults),
+                (&ledger.holes, tally.holes),
+            ];
+            for (counter, count) in counts.into_iter().filter(|(_, count)| *count != 0) {
+                counter.fetch_add(count, Ordering::Relaxed);
+            }
+            ledger.sampled.fetch_add(tally.sampled_time.as_nanos() as u64, Ordering::Relaxed);
+        }
+        let sampled = |node: &usize| self.nodes[*node].sampled.load(Ordering::Relaxed);
+        let all: u64 = nodes.iter().map(sampled).sum();
+        for node in nodes.iter().filter(|_| all > 0) {
+            let busy = elapsed.as_nanos() as f64 * sampled(node) as f64 / all as f64;
+            self.nodes[*node].busy.fetch_add(busy as u64, Ordering::Relaxed);
+        }
+    }
+
+    pub(crate) fn end(&self) {
+        self.ended.get_or_init(|| self.started.elapsed());
+    }
+
+    /// Threads could not be had; the calling thread does it all.
+    pub(crate) fn note_on_caller(&self) {
+        self.on_caller.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn stats(&self) -> Stats {
+        let node = |ledger: &NodeLedger| {
+            let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+            let faults = count(&ledger.faults);
+            let holes = count(&ledger.holes);
+            // a stride may be added while it is read, so these saturate
+            let items_in = count(&ledger.slots).saturating_sub(count(&ledger.skipped));
+            let kept = items_in.wrapping_sub(count(&ledger.absorbed));
+            NodeStats {
+                name: ledger.name.clone(),
+                items_in,
+                items_out: kept.saturating_sub(faults).saturating_sub(holes),
+                faults,
+                holes,
+                busy: Duration::from_nanos(count(&ledger.busy)),
+            }
+        };
+        Stats {
+            name: self.name.clone(),
+            elapsed: self.ended.get().copied().unwrap_or_else(|| self.started.elapsed()),
+            nodes: self.nodes.iter().map(node).collect(),
+            inputs: self
+                .inputs
+                .iter()
+                .map(|(name, position)| InputStats { name: name.clone(), position: position.load(Ordering::Relaxed) })
+                .collect(),
+        }
+    }
+
+    pub(crate) fn report(&self, cancelled: bool) -> Report {
+        Report { stats: self.stats(), cancelled, on_calling_thread: self.on_caller.load(Ordering::Relaxed) }
+    }
+}
+
+/// A look at a run: how far each input and each node is.
+#[derive(Debug, Clone)]
+pub struct Stats {
+    name: String,
+    elapsed: Duration,
+    nodes: Vec<NodeStats>,
+    inputs: Vec<InputStats>,
+}
+
+impl Stats {
+    /// The pipeline's name, or the one it was given by `.named(…)`.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Time since the start, or from start to end.
+    #[must_use]
+    pub fn elapsed(&self) -> Duration {
+        self.elapsed
+    }
+
+    /// The nodes, in the order of the text.
+    #[must_use]
+    pub fn nodes(&self) -> &[NodeStats] {
+        &self.nodes
+    }
+
+    /// The node of that name.
+    #[must_use]
+    pub fn node(&self, name: &str) -> Option<&NodeStats> {
+        self.nodes.iter().find(|node| node.name() == name)
+    }
+
+    /// The inputs, in the order of the header.
+    #[must_use]
+    pub fn inputs(&self) -> &[InputStats] {
+        &self.inputs
+    }
+
+    /// Faults of all nodes together. Those of the inputs themselves are not among them.
+    #[must_use]
+    pub fn faults(&self) -> u64 {
+        self.nodes.iter().map(NodeStats::faults).sum()
+    }
+}
+
+/// The counts of one node.
+#[derive(Debug, Clone)]
+pub struct NodeStats {
+    name: Arc<str>,
+    items_in: u64,
+    items_out: u64,
+    faults: u64,
+    holes: u64,
+    busy: Duration,
+}
+
+impl NodeStats {
+    /// The node's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Items (of a join: sets of items) that it was given. Faults and holes that passed it by are not among them.
+    #[must_use]
+    pub fn items_in(&self) -> u64 {
+        self.items_in
+    }
+
+    /// Items that came out of it.
+    #[must_use]
+    pub fn items_out(&self) -> u64 {
+        self.items_out
+    }
+
+    /// Items that failed here.
+    #[must_use]
+    pub fn faults(&self) -> u64 {
+        self.faults
+    }
+
+    /// Items that its `.filter()` took out.
+    #[must_use]
+    pub fn holes(&self) -> u64 {
+        self.holes
+    }
+
+    /// Time spent in its worker, all threads together; estimated from a sample of the calls.
+    #[must_use]
+    pub fn busy(&self) -> Duration {
+        self.busy
+    }
+}
+
+/// How far an input is.
+#[derive(Debug, Clone)]
+pub struct InputStats {
+    name: Arc<str>,
+    position: u64,
+}
+
+impl InputStats {
+    /// The input's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Items taken from it.
+    #[must_use]
+    pub fn position(&self) -> u64 {
+        self.position
+    }
+}
+
+impl fmt::Display for Stats {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{} after {:.3?}", self.name, self.elapsed)?;
+        for input in &self.inputs {
+            writeln!(f, "  input {:<24} {:>12} items", input.name, input.position)?;
+        }
+        writeln!(f, "  {:<30} {:>12} {:>12} {:>8} {:>8} {:>10}", "node", "in", "out", "faults", "holes", "busy")?;
+        for node in &self.nodes {
+            let NodeStats { name, items_in, items_out, faults, holes, busy } = node;
+            writeln!(f, "  {name:<30} {items_in:>12} {items_out:>12} {faults:>8} {holes:>8} {busy:>10.2?}")?;
+        }
+        Ok(())
+    }
+}
+
+/// What a run tells when it is over: its [`Stats`], and how it ended.
+#[derive(Debug, Clone)]
+pub struct Report {
+    stats: Stats,
+    cancelled: bool,
+    on_calling_thread: bool,
+}
+
+impl Report {
+    /// The run was cancelled (or dropped, or stopped by a fault under `OnFault::Stop`); what was in flight is gone.
+    #[must_use]
+    pub fn was_cancelled(&self) -> bool {
+        self.cancelled
+    }
+
+    /// Threads could not be had, so the calling thread evaluated everything.
+    #[must_use]
+    pub fn on_calling_thread(&self) -> bool {
+        self.on_calling_thread
+    }
+
+    /// The counts.
+    #[must_use]
+    pub fn stats(&self) -> &Stats {
+        &self.stats
+    }
+}
+
+impl std::ops::Deref for Report {
+    type Target = Stats;
+    fn deref(&self) -> &Stats {
+        &self.stats
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.stats)?;
+        if self.cancelled {
+            writeln!(f, "  cancelled")?;
+        }
+        if self.on_calling_thread {
+            writeln!(f, "  no threads could be had: evaluated on the calling thread")?;
+        }
+        Ok(())
+    }
+}

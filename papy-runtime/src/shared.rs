@@ -1,0 +1,307 @@
+//! What every party to a run holds: the tokens of its parts, its counts, and how it ends.
+
+use std::time::{Duration, Instant};
+
+use crate::bell::Bell;
+use crate::flow::Flow;
+use crate::output::Gate;
+use crate::report::{Ledger, Report};
+use crate::run::Seat;
+use crate::sync::{Arc, AtomicBool, AtomicU64, Condvar, Mutex, OnceLock, Ordering, lock, wait, wait_for};
+
+/// What to do at a fault.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum OnFault {
+    /// Go on; the fault takes its item's place.
+    #[default]
+    Continue,
+    /// End each output at its first fault in stream order.
+    Stop,
+}
+
+/// A connected part of the pipeline: its tokens, and the bell of the driver that pulls its inputs.
+pub(crate) struct Part {
+    pub(crate) flow: Mutex<Flow>,
+    pub(crate) bell: Arc<Bell>,
+    /// How long inputs that meet turned out to be, where they differ.
+    pub(crate) lengths: Arc<OnceLock<String>>,
+    /// Slots evaluated, all steps together, and the nanoseconds that took.
+    slots: AtomicU64,
+    nanos: AtomicU64,
+}
+
+impl Part {
+    pub(crate) fn new(flow: Flow, bell: Arc<Bell>) -> Part {
+        Part {
+            flow: Mutex::new(flow),
+            bell,
+            lengths: Arc::default(),
+            slots: AtomicU64::new(0),
+            nanos: AtomicU64::new(0),
+        }
+    }
+
+    /// Notes what an evaluation cost.
+    pub(crate) fn load(&self, slots: usize, elapsed: Duration) {
+        self.slots.fetch_add(slots as u64, Ordering::Relaxed);
+        self.nanos.fetch_add(elapsed.as_nanos() as u64, Ordering::Relaxed);
+    }
+
+    /// Slots evaluated since the last look, and the nanoseconds that took.
+    pub(crate) fn take_load(&self) -> (u64, u64) {
+        (self.slots.swap(0, Ordering::Relaxed), self.nanos.swap(0, Ordering::Relaxed))
+    }
+}
+
+/// The part of a run that outlives its engine.
+pub struct Shared {
+    pub(crate) parts: Vec<Arc<Part>>,
+    pub(crate) ledger: Ledger,
+    pub(crate) on_fault: OnFault,
+    cancelled: AtomicBool,
+    /// The first input of each part.
+    pub(crate) first_inputs: Vec<usize>,
+    /// One for each output.
+    pub(crate) gates: Vec<Arc<Gate>>,
+    life: Mutex<Life>,
+    news: Condvar,
+    /// The driver of a run without threads.
+    seat: Mutex<Option<Box<dyn Seat>>>,
+}
+
+/// Who is still at work.
+#[derive(Debug, Default)]
+struct Life {
+    /// Parts with waves to come or under way.
+    open_parts: usize,
+    /// Drivers that have not returned.
+    drivers: usize,
+    /// Drivers that are inside a source, which may never return.
+    pulling: usize,
+    /// Evaluations in progress.
+    running: usize,
+    /// A driver has died of a panic that is papy's own.
+    broken: Option<String>,
+}
+
+impl Life {
+    fn is_over(&self, cancelled: bool) -> bool {
+        (self.open_parts == 0 || cancelled) && self.running == 0 && self.drivers == 0
+    }
+
+    /// Over, but for drivers that a source keeps.
+    fn is_settled(&self) -> bool {
+        self.running == 0 && self.drivers <= self.pulling
+    }
+}
+
+impl Shared {
+    pub(crate) fn new(
+        parts: Vec<Arc<Part>>,
+        first_inputs: Vec<usize>,
+        gates: Vec<Arc<Gate>>,
+        ledger: Ledger,
+        on_fault: OnFault,
+    ) -> Shared {
+        let life = Life { open_parts: parts.len(), ..Life::default() };
+        Shared {
+            parts,
+            ledger,
+            on_fault,
+            cancelled: AtomicBool::new(false),
+            first_inputs,
+            gates,
+            life: Mutex::new(life),
+            news: Condvar::new(),
+            seat: Mutex::new(None),
+        }
+    }
+
+    /// Makes whoever reads or waits the driver.
+    pub(crate) fn seat(&self, seat: Box<dyn Seat>) {
+        *lock(&self.seat) = Some(seat);
+    }
+
+    pub(crate) fn is_inline(&self) -> bool {
+        lock(&self.seat).is_some()
+    }
+
+    /// Drives a run without threads a step further; `false` where there is nothing to do, or others to do it.
+    pub(crate) fn drive(&self, part: Option<usize>) -> bool {
+        let mut seat = lock(&self.seat);
+        let moved = seat.as_mut().is_some_and(|seat| seat.drive(part));
+        if self.is_over() {
+            seat.take();
+        }
+        moved
+    }
+
+    pub(crate) fn ring_all(&self) {
+        self.parts.iter().for_each(|part| part.bell.ring());
+    }
+
+    pub(crate) fn is_cancelled(&self) -> bool {
+        self.cancelled.load(Ordering::Relaxed)
+    }
+
+    /// Drops what is in flight and ends every output.
+    pub(crate) fn cancel(&self) {
+        if self.is_over() || self.cancelled.swap(true, Ordering::SeqCst) {
+            return;
+        }
+        self.gates.iter().for_each(|gate| gate.cancel());
+        self.ring_all();
+        drop(lock(&self.life));
+        self.news.notify_all();
+    }
+
+    /// Takes no more input.
+    pub(crate) fn stop(&self) {
+        self.set_flows(|flow| flow.stopping = true);
+    }
+
+    pub(crate) fn pause(&self, on: bool) {
+        self.set_flows(|flow| flow.paused = on);
+    }
+
+    fn set_flows(&self, set: impl Fn(&mut Flow)) {
+        for part in &self.parts {
+            set(&mut lock(&part.flow));
+            part.bell.ring();
+        }
+    }
+
+    /// Waits until no source is being pulled, at most `limit`: a source that blocks can't be made to return.
+    pub(crate) fn wait_for_pulls(&self, limit: Duration) {
+        self.until(Some(limit), |life| life.pulling == 0);
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Life)) {
+        let mut life = lock(&self.life);
+        change(&mut life);
+        let quiet = life.running == 0 || life.pulling == 0;
+        drop(life);
+        if quiet {
+            self.news.notify_all();
+        }
+    }
+
+    pub(crate) fn driver_enters(&self) {
+        self.change(|life| life.drivers += 1);
+    }
+
+    pub(crate) fn driver_leaves(&self, broken: Option<String>) {
+        self.change(|life| {
+            life.drivers -= 1;
+            life.broken = life.broken.take().or(broken);
+        });
+        self.note_end();
+    }
+
+    pub(crate) fn pulling(&self, on: bool) {
+        self.change(|life| life.pulling = if on { life.pulling + 1 } else { life.pulling - 1 });
+    }
+
+    /// Counts an evaluation in; `false` where the run is cancelled and it must not begin.
+    pub(crate) fn task_enters(&self) -> bool {
+        let mut life = lock(&self.life);
+        if self.is_cancelled() {
+            return false;
+        }
+        life.running += 1;
+        true
+    }
+
+    pub(crate) fn task_leaves(&self) {
+        let mut life = lock(&self.life);
+        life.running -= 1;
+        let quiet = life.running == 0;
+        drop(life);
+        if quiet {
+            self.news.notify_all();
+        }
+    }
+
+    /// All waves of a part are through every step.
+    pub(crate) fn part_ends(&self) {
+        self.change(|life| life.open_parts -= 1);
+        self.note_end();
+    }
+
+    fn note_end(&self) {
+        if self.is_over() {
+            self.ledger.end();
+        }
+    }
+
+    pub(crate) fn is_over(&self) -> bool {
+        lock(&self.life).is_over(self.is_cancelled())
+    }
+
+    pub(crate) fn report(&self) -> Report {
+        self.ledger.report(self.is_cancelled())
+    }
+
+    /// Waits for the end, as a reader of every output; `false` where `limit` was not enough.
+    pub(crate) fn wait(&self, limit: Option<Duration>) -> bool {
+        for part in &self.parts {
+            lock(&part.flow).awaits(true);
+            part.bell.ring();
+        }
+        let deadline = limit.map(|limit| Instant::now() + limit);
+        while deadline.is_none_or(|deadline| Instant::now() < deadline) && self.drive(None) {}
+        let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+        let over = self.until(left, |life| life.is_over(self.is_cancelled()));
+        self.parts.iter().for_each(|part| lock(&part.flow).awaits(false));
+        over
+    }
+
+    /// Waits until no evaluation is in progress.
+    pub(crate) fn wait_for_tasks(&self) {
+        self.until(None, |life| life.running == 0);
+    }
+
+    /// After a cancel: waits until nothing runs any more. A driver that is inside a source which does not return is
+    /// given `PATIENCE`, then left to end by itself as soon as the source lets it.
+    pub(crate) fn settle(&self) {
+        const PATIENCE: Duration = Duration::from_millis(50);
+        drop(lock(&self.seat).take());
+        self.until(None, Life::is_settled);
+        self.until(Some(PATIENCE), |life| life.drivers == 0);
+        self.ledger.end();
+    }
+
+    pub(crate) fn broken(&self) -> Option<String> {
+        lock(&self.life).broken.clone()
+    }
+
+    /// Waits for a state of life. A thread of a rayon pool works for its pool meanwhile: what it waits for may be
+    /// queued behind it.
+    fn until(&self, limit: Option<Duration>, holds: impl Fn(&Life) -> bool) -> bool {
+        let deadline = limit.map(|limit| Instant::now() + limit);
+        let mut life = lock(&self.life);
+        while !holds(&life) {
+            let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+            if left.is_some_and(|left| left.is_zero()) {
+                return false;
+            }
+            if rayon::current_thread_index().is_some() {
+                drop(life);
+                let worked = rayon::yield_now() == Some(rayon::Yield::Executed);
+                life = lock(&self.life);
+                if !worked && !holds(&life) {
+                    life = wait_for(&self.news, life, left.unwrap_or(NAP).min(NAP));
+                }
+            } else {
+                life = match left {
+                    Some(left) => wait_for(&self.news, life, left),
+                    None => wait(&self.news, life),
+                };
+            }
+        }
+        true
+    }
+}
+
+/// How long a thread of a pool sleeps before it looks again whether its pool has work.
+pub(crate) const NAP: Duration = Duration::from_micros(100);

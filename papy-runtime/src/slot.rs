@@ -1,0 +1,300 @@
+//! One place of a stream: a value, a fault, a hole, or the end of its input.
+//!
+//! A region's kernel is straight-line code over slots. Every combinator keeps the one rule that
+//! makes joins safe: *a slot goes in, a slot comes out*. So branches of a fork stay aligned
+//! whatever happens in them.
+
+use crate::check::Filtered;
+use crate::cursor::Cursor;
+use crate::fault::Fault;
+use crate::unwind;
+use crate::worker::{Fallible, Stateful, Stateless, Worker};
+
+/// One place of a stream.
+#[derive(Debug, Clone)]
+pub enum Slot<T> {
+    /// An item.
+    Value(T),
+    /// An item that a filter took out; its place stays.
+    Hole,
+    /// An item that failed.
+    Fault(Fault),
+    /// The input that leads here has ended; another one that it meets may still go on.
+    End,
+}
+
+/// The slot of a value that is not there, whatever type the value would have.
+enum Absent {
+    Hole,
+    Fault(Fault),
+    End,
+}
+
+impl Absent {
+    #[inline]
+    fn slot<T>(self) -> Slot<T> {
+        match self {
+            Absent::Hole => Slot::Hole,
+            Absent::Fault(fault) => Slot::Fault(fault),
+            Absent::End => Slot::End,
+        }
+    }
+}
+
+impl<T> Slot<T> {
+    #[inline(always)]
+    fn open(self) -> Result<T, Absent> {
+        match self {
+            Slot::Value(value) => Ok(value),
+            Slot::Hole => Err(Absent::Hole),
+            Slot::Fault(fault) => Err(Absent::Fault(fault)),
+            Slot::End => Err(Absent::End),
+        }
+    }
+
+    /// Applies `f` to the value. `f` is generated code that only moves parts about.
+    #[inline(always)]
+    pub fn map<U>(self, f: impl FnOnce(T) -> U) -> Slot<U> {
+        match self.open() {
+            Ok(value) => Slot::Value(f(value)),
+            Err(absent) => absent.slot(),
+        }
+    }
+
+    /// The single argument of a node, as the tuple that workers take.
+    #[inline(always)]
+    pub fn solo(self) -> Slot<(T,)> {
+        self.map(|value| (value,))
+    }
+
+    /// Joins the next argument of `node`: a fault in either makes a fault, else a hole a hole.
+    #[inline(always)]
+    pub fn and<U>(self, cx: &mut Cursor, node: usize, other: Slot<U>) -> Slot<(T, U)> {
+        match (self, other) {
+            (Slot::Value(a), Slot::Value(b)) => Slot::Value((a, b)),
+            (a, b) => Self::and_absent(cx, node, a, b),
+        }
+    }
+
+    #[cold]
+    fn and_absent<U>(cx: &mut Cursor, node: usize, a: Slot<T>, b: Slot<U>) -> Slot<(T, U)> {
+        let one_ended = matches!(a, Slot::End) != matches!(b, Slot::End);
+        let (a, b) = (a.absent(cx), b.absent(cx));
+        let faults = |absent| match absent {
+            Some(Absent::Fault(fault)) => Some(fault),
+            _ => None,
+        };
+        if one_ended {
+            let others = [faults(a), faults(b)].into_iter().flatten().collect();
+            return Slot::Fault(cx.unequal(node, others));
+        }
+        match (a, b) {
+            (Some(Absent::End), Some(Absent::End)) => Slot::End,
+            (Some(Absent::Fault(a)), Some(Absent::Fault(b))) => Slot::Fault(a.and(&b)),
+            (Some(Absent::Fault(fault)), _) | (_, Some(Absent::Fault(fault))) => Slot::Fault(fault),
+            _ => Slot::Hole,
+        }
+    }
+
+    /// What stands in the place of a value; a value is dropped, since its partner is missing.
+    fn absent(self, cx: &mut Cursor) -> Option<Absent> {
+        match self.open() {
+            Ok(value) => {
+                cx.discard(value);
+                None
+            }
+            Err(absent) => Some(absent),
+        }
+    }
+
+    /// Takes the parts of a value apart; a fault or a hole is that of every part.
+    #[inline(always)]
+    pub fn split<H: Unzip>(self, f: impl FnOnce(T) -> H) -> H::Slots {
+        match self.open() {
+            Ok(value) => f(value).values(),
+            Err(absent) => H::absent(&absent.slot()),
+        }
+    }
+
+    /// Hands faults on as values, for a node that wants to see them.
+    #[inline(always)]
+    pub fn caught(self) -> Slot<Result<T, Fault>> {
+        match self {
+            Slot::Value(value) => Slot::Value(Ok(value)),
+            Slot::Fault(fault) => Slot::Value(Err(fault)),
+            Slot::Hole => Slot::Hole,
+            Slot::End => Slot::End,
+        }
+    }
+
+    /// A copy for one more use of the stream; a panic in `Clone` belongs to the node that is fed.
+    #[inline(always)]
+    pub fn copy(&self, cx: &mut Cursor, node: usize) -> Slot<T>
+    where
+        T: Clone,
+    {
+        self.copy_part(cx, node, T::clone)
+    }
+
+    /// A copy of a part of the value, for a projection that is not the stream's last use.
+    #[inline(always)]
+    pub fn copy_part<U>(&self, cx: &mut Cursor, node: usize, part: impl FnOnce(&T) -> U) -> Slot<U> {
+        match self {
+            Slot::Value(value) => match unwind::catch(|| part(value)) {
+                Ok(part) => Slot::Value(part),
+                Err(payload) => Slot::Fault(cx.copy_panicked(node, payload)),
+            },
+            Slot::Fault(fault) => Slot::Fault(fault.clone()),
+            Slot::Hole => Slot::Hole,
+            Slot::End => Slot::End,
+        }
+    }
+
+    /// Calls `f` on the value under the node's guard: a panic or an error is the slot's fault.
+    #[inline(always)]
+    fn guard<U, E: Into<crate::fault::BoxError>>(
+        self,
+        cx: &mut Cursor,
+        node: usize,
+        f: impl FnOnce(T) -> Result<U, E>,
+    ) -> Slot<U> {
+        match self.open() {
+            Ok(value) => {
+                cx.enter(node);
+                let slot = match unwind::catch(|| f(value)) {
+                    Ok(Ok(out)) => Slot::Value(out),
+                    Ok(Err(error)) => Slot::Fault(cx.failed(node, error)),
+                    Err(payload) => Slot::Fault(cx.panicked(node, payload)),
+                };
+                cx.leave(node);
+                slot
+            }
+            Err(absent) => {
+                cx.skip(node);
+                absent.slot()
+            }
+        }
+    }
+
+    /// Evaluates a worker without state.
+    #[inline(always)]
+    pub fn then<W>(self, cx: &mut Cursor, node: usize, worker: &W, local: &mut W::Local) -> Slot<W::Out>
+    where
+        W: Worker<T> + Stateless,
+    {
+        self.guard(cx, node, |value| worker.call(&mut (), local, value))
+    }
+
+    /// Evaluates a worker with state, in order.
+    #[inline(always)]
+    pub fn then_with<W>(
+        self,
+        cx: &mut Cursor,
+        node: usize,
+        worker: &W,
+        state: &mut W::State,
+        local: &mut W::Local,
+    ) -> Slot<W::Out>
+    where
+        W: Worker<T>,
+    {
+        self.guard(cx, node, |value| worker.call(state, local, value))
+    }
+
+    /// Feeds a fold: faults pass by, values go into the state, and the state comes out at the end.
+    #[inline(always)]
+    pub fn fold<W>(
+        self,
+        cx: &mut Cursor,
+        node: usize,
+        tail: u64,
+        worker: &W,
+        state: &mut Option<W::State>,
+        local: &mut W::Local,
+    ) -> Slot<W::State>
+    where
+        W: Worker<T, Out = ()> + Stateful,
+    {
+        let Some(kept) = state else { return Slot::Hole };
+        let fed = self.guard(cx, node, |value| worker.call(kept, local, value));
+        if matches!(fed, Slot::Value(())) {
+            cx.absorb(node);
+        }
+        match fed {
+            Slot::Fault(fault) => Slot::Fault(fault),
+            _ if cx.is_tail(tail) => {
+                cx.emit(node);
+                state.take().map_or(Slot::Hole, Slot::Value)
+            }
+            _ => Slot::Hole,
+        }
+    }
+
+    /// Evaluates a closure.
+    #[inline(always)]
+    pub fn call<U>(self, cx: &mut Cursor, node: usize, f: impl FnOnce(T) -> U) -> Slot<U> {
+        self.guard(cx, node, |value| Ok::<_, std::convert::Infallible>(f(value)))
+    }
+
+    /// Evaluates a closure whose `Err` is a fault.
+    #[inline(always)]
+    pub fn call_fallible<R: Fallible>(
+        self,
+        cx: &mut Cursor,
+        node: usize,
+        f: impl FnOnce(T) -> R,
+    ) -> Slot<R::Value> {
+        self.guard(cx, node, |value| f(value).into_result())
+    }
+
+    /// Turns `None` into a hole.
+    #[inline(always)]
+    pub fn filter(self, cx: &mut Cursor, node: usize) -> Slot<T::Kept>
+    where
+        T: Filtered,
+    {
+        match self.open() {
+            Ok(value) => match value.kept() {
+                Some(kept) => Slot::Value(kept),
+                None => {
+                    cx.hole(node);
+                    Slot::Hole
+                }
+            },
+            Err(absent) => absent.slot(),
+        }
+    }
+}
+
+/// A list `(A, (B, ()))` of values, taken apart into a list of slots.
+pub trait Unzip {
+    /// `(Slot<A>, (Slot<B>, ()))`.
+    type Slots;
+    /// A value slot of each.
+    fn values(self) -> Self::Slots;
+    /// The same fault, hole or end for each.
+    fn absent(like: &Slot<()>) -> Self::Slots;
+}
+
+impl Unzip for () {
+    type Slots = ();
+    #[inline(always)]
+    fn values(self) {}
+    fn absent(_like: &Slot<()>) {}
+}
+
+impl<T, R: Unzip> Unzip for (T, R) {
+    type Slots = (Slot<T>, R::Slots);
+    #[inline(always)]
+    fn values(self) -> Self::Slots {
+        (Slot::Value(self.0), self.1.values())
+    }
+    fn absent(like: &Slot<()>) -> Self::Slots {
+        let first = match like {
+            Slot::Fault(fault) => Slot::Fault(fault.clone()),
+            Slot::End => Slot::End,
+            _ => Slot::Hole,
+        };
+        (first, R::absent(like))
+    }
+}

@@ -1,0 +1,118 @@
+//! Where items come from.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Lines, Stdin};
+use std::ops::ControlFlow;
+use std::path::Path;
+
+use crate::fault::BoxError;
+
+/// An input of a pipeline: any iterator of `T`, or one of results wrapped in [`fallible`].
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be an input of `{T}`",
+    label = "expected something that iterates over `{T}`",
+    note = "inputs are anything `IntoIterator<Item = {T}>`; if items may fail, wrap an iterator of `Result<{T}, _>` in `papy::source::fallible(…)`"
+)]
+pub trait Source<T> {
+    /// What the run pulls from.
+    type Feed: Feed<Item = T>;
+    /// The same, ready to be pulled from.
+    fn feed(self) -> Self::Feed;
+}
+
+/// What a run pulls from.
+pub trait Feed {
+    /// An item.
+    type Item;
+    /// Gives item after item to `take` until that breaks; `Continue` where the input has ended.
+    fn drain(&mut self, take: impl FnMut(Result<Self::Item, BoxError>) -> ControlFlow<()>) -> ControlFlow<()>;
+}
+
+/// The feed of a plain iterator.
+#[derive(Debug)]
+pub struct Plain<I>(I);
+
+impl<T, I: IntoIterator<Item = T>> Source<T> for I {
+    type Feed = Plain<I::IntoIter>;
+    fn feed(self) -> Self::Feed {
+        Plain(self.into_iter())
+    }
+}
+
+impl<I: Iterator> Feed for Plain<I> {
+    type Item = I::Item;
+    #[inline(always)]
+    fn drain(&mut self, mut take: impl FnMut(Result<I::Item, BoxError>) -> ControlFlow<()>) -> ControlFlow<()> {
+        self.0.try_for_each(|item| take(Ok(item)))
+    }
+}
+
+/// An input whose items may fail; made by [`fallible`].
+#[derive(Debug, Clone)]
+pub struct FallibleSource<I>(I);
+
+/// Makes an iterator of `Result<T, E>` an input of `T`: an `Err` becomes a fault of kind
+/// [`Input`](crate::FaultKind::Input) in its place, and the run goes on.
+///
+/// ```
+/// use papy_runtime::source;
+///
+/// let numbers = source::fallible(["1", "x"].into_iter().map(str::parse::<u32>));
+/// # drop(numbers);
+/// ```
+pub fn fallible<I, T, E>(items: I) -> FallibleSource<I>
+where
+    I: IntoIterator<Item = Result<T, E>>,
+    E: Into<BoxError>,
+{
+    FallibleSource(items)
+}
+
+impl<T, E, I> Source<T> for FallibleSource<I>
+where
+    I: IntoIterator<Item = Result<T, E>>,
+    E: Into<BoxError>,
+{
+    type Feed = FallibleFeed<I::IntoIter>;
+    fn feed(self) -> Self::Feed {
+        FallibleFeed(self.0.into_iter())
+    }
+}
+
+/// The feed of a [`FallibleSource`].
+#[derive(Debug)]
+pub struct FallibleFeed<I>(I);
+
+impl<T, E: Into<BoxError>, I: Iterator<Item = Result<T, E>>> Feed for FallibleFeed<I> {
+    type Item = T;
+    #[inline(always)]
+    fn drain(&mut self, mut take: impl FnMut(Result<T, BoxError>) -> ControlFlow<()>) -> ControlFlow<()> {
+        self.0.try_for_each(|item| take(item.map_err(Into::into)))
+    }
+}
+
+/// The lines of a file, without their ends; an error on the way is a fault in its place.
+///
+/// # Errors
+///
+/// When the file cannot be opened.
+///
+/// ```no_run
+/// let lines = papy_runtime::source::lines("reads.txt")?;
+/// # drop(lines);
+/// # Ok::<(), std::io::Error>(())
+/// ```
+pub fn lines(path: impl AsRef<Path>) -> io::Result<FallibleSource<Lines<BufReader<File>>>> {
+    Ok(FallibleSource(BufReader::new(File::open(path)?).lines()))
+}
+
+/// The lines of standard input, without their ends; an error on the way is a fault in its place.
+///
+/// ```no_run
+/// let lines = papy_runtime::source::stdin_lines();
+/// # drop(lines);
+/// ```
+#[must_use]
+pub fn stdin_lines() -> FallibleSource<Lines<BufReader<Stdin>>> {
+    FallibleSource(BufReader::new(io::stdin()).lines())
+}

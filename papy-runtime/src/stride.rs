@@ -1,0 +1,163 @@
+//! What is scheduled: consecutive slots of a stream.
+
+use crate::fault::Fault;
+use crate::slot::Slot;
+
+/// Consecutive slots of one stream. Values lie densely, whatever else there is lies beside them, so that a stream
+/// without faults and holes costs no more than a vector.
+#[derive(Debug)]
+pub struct Stride<T> {
+    /// Source position of the first slot.
+    pub(crate) first: u64,
+    /// See [`Cursor::tail`](crate::cursor::Cursor).
+    pub(crate) tail: u64,
+    values: Vec<T>,
+    marks: Vec<(usize, Mark)>,
+}
+
+#[derive(Debug)]
+enum Mark {
+    Hole,
+    Fault(Fault),
+    End,
+}
+
+impl<T> Stride<T> {
+    pub(crate) fn with_capacity(first: u64, tail: u64, capacity: usize) -> Stride<T> {
+        Stride { first, tail, values: Vec::with_capacity(capacity), marks: Vec::new() }
+    }
+
+    /// How many slots there are.
+    pub(crate) fn len(&self) -> usize {
+        self.values.len() + self.marks.len()
+    }
+
+    pub(crate) fn has_faults(&self) -> bool {
+        self.marks.iter().any(|(_, mark)| matches!(mark, Mark::Fault(_)))
+    }
+
+    #[inline(always)]
+    pub(crate) fn push(&mut self, slot: Slot<T>) {
+        match slot {
+            Slot::Value(value) => self.values.push(value),
+            Slot::Hole => self.mark(Mark::Hole),
+            Slot::Fault(fault) => self.mark(Mark::Fault(fault)),
+            Slot::End => self.mark(Mark::End),
+        }
+    }
+
+    fn mark(&mut self, mark: Mark) {
+        self.marks.push((self.len(), mark));
+    }
+
+    /// Shortens it to `len` slots; gives the values that go.
+    pub(crate) fn truncate(&mut self, len: usize) -> Vec<T> {
+        let kept_marks = self.marks.partition_point(|(at, _)| *at < len);
+        self.marks.truncate(kept_marks);
+        let kept = (len - kept_marks).min(self.values.len());
+        self.values.split_off(kept)
+    }
+
+    pub(crate) fn into_slots(self) -> Slots<T> {
+        let mut marks = self.marks.into_iter();
+        let mark = marks.next();
+        Slots { position: self.first, at: 0, values: self.values.into_iter(), mark, marks }
+    }
+}
+
+/// The slots of a stride, one after the other.
+#[derive(Debug)]
+pub struct Slots<T> {
+    position: u64,
+    at: usize,
+    values: std::vec::IntoIter<T>,
+    mark: Option<(usize, Mark)>,
+    marks: std::vec::IntoIter<(usize, Mark)>,
+}
+
+impl<T> Slots<T> {
+    pub(crate) fn empty() -> Slots<T> {
+        Stride::with_capacity(0, 0, 0).into_slots()
+    }
+
+    /// Source position of the slot that comes next.
+    #[inline(always)]
+    pub(crate) fn position(&self) -> u64 {
+        self.position + self.at as u64
+    }
+
+    #[cold]
+    fn marked(&mut self) -> Option<Slot<T>> {
+        let (_, mark) = std::mem::replace(&mut self.mark, self.marks.next())?;
+        Some(match mark {
+            Mark::Hole => Slot::Hole,
+            Mark::Fault(fault) => Slot::Fault(fault),
+            Mark::End => Slot::End,
+        })
+    }
+}
+
+impl<T> Iterator for Slots<T> {
+    type Item = Slot<T>;
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<Slot<T>> {
+        let slot = match &self.mark {
+            Some((at, _)) if *at == self.at => self.marked(),
+            _ => self.values.next().map(Slot::Value),
+        };
+        self.at += usize::from(slot.is_some());
+        slot
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fault::{Fault, FaultKind};
+
+    fn show(slots: Slots<u32>) -> String {
+        slots
+            .map(|slot| match slot {
+                Slot::Value(value) => value.to_string(),
+                Slot::Hole => "-".into(),
+                Slot::Fault(fault) => format!("!{}", fault.input()),
+                Slot::End => ".".into(),
+            })
+            .collect::<Vec<_>>()
+            .join(" ")
+    }
+
+    fn stride() -> Stride<u32> {
+        let mut stride = Stride::with_capacity(10, 0, 4);
+        stride.push(Slot::Hole);
+        stride.push(Slot::Value(1));
+        stride.push(Slot::Fault(Fault::new(&"f".into(), 12, FaultKind::Error, "no".into())));
+        stride.push(Slot::Value(3));
+        stride.push(Slot::Value(4));
+        stride.push(Slot::End);
+        stride
+    }
+
+    #[test]
+    fn slots_come_out_as_they_went_in() {
+        assert_eq!(stride().len(), 6);
+        assert_eq!(show(stride().into_slots()), "- 1 !12 3 4 .");
+    }
+
+    #[test]
+    fn positions_count_every_slot() {
+        let mut slots = stride().into_slots();
+        slots.by_ref().take(3).for_each(drop);
+        assert_eq!(slots.position(), 13);
+    }
+
+    #[test]
+    fn truncation_keeps_the_first_slots() {
+        for (len, text) in [(0, ""), (1, "-"), (2, "- 1"), (3, "- 1 !12"), (4, "- 1 !12 3"), (6, "- 1 !12 3 4 .")] {
+            let mut stride = stride();
+            stride.truncate(len);
+            assert_eq!(show(stride.into_slots()), text);
+        }
+    }
+}

@@ -1,0 +1,6 @@
+use papy::prelude::*;
+
+#[worker]
+mod checks {}
+
+fn main() {}

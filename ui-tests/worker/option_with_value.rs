@@ -1,0 +1,8 @@
+use papy::prelude::*;
+
+#[worker(fallible = true)]
+fn check(x: u8) -> Result<u8, std::fmt::Error> {
+    Ok(x)
+}
+
+fn main() {}
