@@ -932,7 +932,7 @@ pipeline! {
 
 pipeline! {
     fn tracked_serial(xs: Stream<i64>, a: Pool, b: Pool) -> (Stream<i64>, Stream<i64>) {
-        let track = xs >> inv.on(a).serial().unordered();
+        let track = xs >> inv.on(a).serial();
         let rest = track >> inc.on(b);
         (track, rest)
     }

@@ -16,9 +16,15 @@ pub struct Place {
 impl Place {
     /// The tokens, from the first to the last; the macro's call where there are none.
     pub fn of(tokens: impl ToTokens) -> Place {
-        let mut spans = tokens.into_token_stream().into_iter().map(|token| token.span());
+        let mut spans = tokens
+            .into_token_stream()
+            .into_iter()
+            .map(|token| token.span());
         let start = spans.next().unwrap_or_else(Span::call_site);
-        Place { start, end: spans.last().unwrap_or(start) }
+        Place {
+            start,
+            end: spans.last().unwrap_or(start),
+        }
     }
 
     /// The first token's span: what generated code is located at.
@@ -34,7 +40,10 @@ impl Place {
 
 impl From<Span> for Place {
     fn from(span: Span) -> Place {
-        Place { start: span, end: span }
+        Place {
+            start: span,
+            end: span,
+        }
     }
 }
 
@@ -48,7 +57,10 @@ pub struct Mistake {
 impl Mistake {
     /// What is wrong: one line in the user's terms.
     pub fn new(message: impl Into<String>) -> Mistake {
-        Mistake { message: message.into(), help: Vec::new() }
+        Mistake {
+            message: message.into(),
+            help: Vec::new(),
+        }
     }
 
     /// One more thing to do about it.
@@ -83,7 +95,10 @@ impl Diagnostic {
         let mut literal = proc_macro2::Literal::string(&text);
         literal.set_span(self.place.end);
         let (start, end) = (self.place.start, self.place.end);
-        let mut group = proc_macro2::Group::new(proc_macro2::Delimiter::Brace, TokenTree::from(literal).into());
+        let mut group = proc_macro2::Group::new(
+            proc_macro2::Delimiter::Brace,
+            TokenTree::from(literal).into(),
+        );
         group.set_span(end);
         let path = quote_spanned!(start=> ::core::compile_error!);
         quote::quote!(#path #group)
@@ -105,7 +120,10 @@ impl Diagnostics {
 
     /// Reports a mistake at a place.
     pub fn report(&mut self, place: impl Into<Place>, mistake: Mistake) {
-        self.found.push(Diagnostic { place: place.into(), mistake });
+        self.found.push(Diagnostic {
+            place: place.into(),
+            mistake,
+        });
     }
 
     /// Reports what `syn` could not parse.

@@ -3,11 +3,19 @@
 use crate::diagnostics::Mistake;
 
 fn line(line: usize) -> String {
-    if line == 0 { String::new() } else { format!(" on line {line}") }
+    if line == 0 {
+        String::new()
+    } else {
+        format!(" on line {line}")
+    }
 }
 
 fn in_brackets(line: usize) -> String {
-    if line == 0 { String::new() } else { format!(" (line {line})") }
+    if line == 0 {
+        String::new()
+    } else {
+        format!(" (line {line})")
+    }
 }
 
 fn count(n: usize, noun: &str) -> String {
@@ -31,7 +39,8 @@ pub fn more_than_one() -> Mistake {
 }
 
 pub fn function_modifier(word: &str) -> Mistake {
-    Mistake::new(format!("a pipeline is a plain `fn`, without `{word}`")).help(format!("take `{word}` away"))
+    Mistake::new(format!("a pipeline is a plain `fn`, without `{word}`"))
+        .help(format!("take `{word}` away"))
 }
 
 pub fn receiver() -> Mistake {
@@ -57,7 +66,8 @@ pub fn stream_arguments() -> Mistake {
 }
 
 pub fn input_pattern() -> Mistake {
-    Mistake::new("an input is one name").help("name it here, and take its items apart with `let (a, b) = items;`")
+    Mistake::new("an input is one name")
+        .help("name it here, and take its items apart with `let (a, b) = items;`")
 }
 
 pub fn output_type(ty: &str) -> Mistake {
@@ -77,7 +87,10 @@ pub fn nothing_after_chain() -> Mistake {
 }
 
 pub fn wrong_arrow(found: &str) -> Mistake {
-    Mistake::new(format!("streams are connected with `>>`, not with `{found}`")).help("`stream >> worker`")
+    Mistake::new(format!(
+        "streams are connected with `>>`, not with `{found}`"
+    ))
+    .help("`stream >> worker`")
 }
 
 pub fn missing_semicolon() -> Mistake {
@@ -93,7 +106,8 @@ pub fn let_without_value() -> Mistake {
 }
 
 pub fn let_else() -> Mistake {
-    Mistake::new("a stream always is there, so `let … else` has nothing to do").help("take `else { … }` away")
+    Mistake::new("a stream always is there, so `let … else` has nothing to do")
+        .help("take `else { … }` away")
 }
 
 pub fn stream_pattern() -> Mistake {
@@ -113,7 +127,10 @@ pub fn unknown_stream(name: &str, near: Option<&str>, known: &[String]) -> Mista
 }
 
 pub fn used_before(name: &str, at: usize, cycle: Option<&[String]>) -> Mistake {
-    let mistake = Mistake::new(format!("`{name}` is used before it is defined{}", in_brackets(at)));
+    let mistake = Mistake::new(format!(
+        "`{name}` is used before it is defined{}",
+        in_brackets(at)
+    ));
     match cycle {
         Some(path) => mistake.help(format!("a pipeline has no cycles: `{}`", path.join(" >> "))),
         None => mistake.help("move its `let` up"),
@@ -121,14 +138,24 @@ pub fn used_before(name: &str, at: usize, cycle: Option<&[String]>) -> Mistake {
 }
 
 pub fn defined_twice(what: &str, name: &str, first: usize) -> Mistake {
-    let first = if first == 0 { String::new() } else { format!(" (first{})", line(first)) };
+    let first = if first == 0 {
+        String::new()
+    } else {
+        format!(" (first{})", line(first))
+    };
+    let why = if what == "value" {
+        "nodes above hold the first by its name"
+    } else {
+        "streams are not shadowed"
+    };
     Mistake::new(format!("{what} `{name}` is defined twice{first}"))
-        .help(format!("rename one ({what}s are not shadowed)"))
+        .help(format!("rename one ({why})"))
 }
 
 pub fn never_used(name: &str) -> Mistake {
-    Mistake::new(format!("the stream `{name}` is never used"))
-        .help(format!("return it, give it to a node, or drop it with `let _ = {name};`"))
+    Mistake::new(format!("the stream `{name}` is never used")).help(format!(
+        "return it, give it to a node, or drop it with `let _ = {name};`"
+    ))
 }
 
 pub fn value_as_node(name: &str) -> Mistake {
@@ -137,8 +164,12 @@ pub fn value_as_node(name: &str) -> Mistake {
 }
 
 pub fn stream_in_closure(name: &str) -> Mistake {
-    Mistake::new(format!("the stream `{name}` cannot be used inside a closure"))
-        .help(format!("join it, so that the closure is given its items: `(…, {name}) >> (|…, {name}| …)`"))
+    Mistake::new(format!(
+        "the stream `{name}` cannot be used inside a closure"
+    ))
+    .help(format!(
+        "join it, so that the closure is given its items: `(…, {name}) >> (|…, {name}| …)`"
+    ))
 }
 
 pub fn stream_in_value(name: &str) -> Mistake {
@@ -150,7 +181,9 @@ pub fn unknown_value(name: &str, near: Option<&str>) -> Mistake {
     let mistake = Mistake::new(format!("no value named `{name}`"));
     match near {
         Some(near) => mistake.help(format!("did you mean `{near}`?")),
-        None => mistake.help(format!("declare `let {name}: Pool = …;` or take it as an argument")),
+        None => mistake.help(format!(
+            "declare `let {name}: Pool = …;` or take it as an argument"
+        )),
     }
 }
 
@@ -161,11 +194,15 @@ pub fn not_a_stream(text: &str) -> Mistake {
 }
 
 pub fn value_needs_type(text: &str, name: &str, ty: &str) -> Mistake {
-    not_a_stream(text).help(format!("a value needs a type: `let {name}: {ty} = {text};`"))
+    not_a_stream(text).help(format!(
+        "a value needs a type: `let {name}: {ty} = {text};`"
+    ))
 }
 
 pub fn positional_value(text: &str, worker: &str) -> Mistake {
-    not_a_stream(text).help(format!("parameters are named: `{worker}(…, name = {text})`"))
+    not_a_stream(text).help(format!(
+        "parameters are named: `{worker}(…, name = {text})`"
+    ))
 }
 
 pub fn closure_without_input() -> Mistake {
@@ -173,12 +210,14 @@ pub fn closure_without_input() -> Mistake {
 }
 
 pub fn worker_without_input(worker: &str) -> Mistake {
-    Mistake::new(format!("`{worker}` is given no stream")).help(format!("`{worker}(stream)` or `stream >> {worker}`"))
+    Mistake::new(format!("`{worker}` is given no stream"))
+        .help(format!("`{worker}(stream)` or `stream >> {worker}`"))
 }
 
 pub fn streams_twice(worker: &str) -> Mistake {
-    Mistake::new(format!("`{worker}` is given streams from both sides"))
-        .help(format!("join them in front of it: `(first, second) >> {worker}`"))
+    Mistake::new(format!("`{worker}` is given streams from both sides")).help(format!(
+        "join them in front of it: `(first, second) >> {worker}`"
+    ))
 }
 
 pub fn tuple_of_streams(n: usize) -> Mistake {
@@ -187,8 +226,12 @@ pub fn tuple_of_streams(n: usize) -> Mistake {
 }
 
 pub fn pattern_size(names: usize, streams: usize) -> Mistake {
-    Mistake::new(format!("{} for {}", count(names, "name"), count(streams, "stream")))
-        .help("give each stream one name; `_` drops one")
+    Mistake::new(format!(
+        "{} for {}",
+        count(names, "name"),
+        count(streams, "stream")
+    ))
+    .help("give each stream one name; `_` drops one")
 }
 
 pub fn empty_join() -> Mistake {
@@ -201,26 +244,38 @@ pub fn not_a_node(text: &str) -> Mistake {
 }
 
 pub fn option_on_stream(option: &str, stream: &str) -> Mistake {
-    Mistake::new(format!("`.{option}()` stands behind the stream `{stream}`, and only nodes have options"))
-        .help(format!("to call a method of each item: `{stream} >> (|item| item.{option}(…))`"))
+    Mistake::new(format!(
+        "`.{option}()` stands behind the stream `{stream}`, and only nodes have options"
+    ))
+    .help(format!(
+        "to call a method of each item: `{stream} >> (|item| item.{option}(…))`"
+    ))
 }
 
 pub fn option_on_fan() -> Mistake {
-    Mistake::new("options belong to one node").help("put them behind each node inside the parentheses")
+    Mistake::new("options belong to one node")
+        .help("put them behind each node inside the parentheses")
 }
 
 pub fn closure_swallows() -> Mistake {
-    Mistake::new("this closure's body swallows the rest of the chain").help("put it in parentheses: `>> (|item| …) >> …`")
+    Mistake::new("this closure's body swallows the rest of the chain")
+        .help("put it in parentheses: `>> (|item| …) >> …`")
 }
 
 pub fn closure_kind(word: &str) -> Mistake {
-    Mistake::new(format!("a closure in a pipeline is a plain one, without `{word}`")).help(format!("take `{word}` away"))
+    Mistake::new(format!(
+        "a closure in a pipeline is a plain one, without `{word}`"
+    ))
+    .help(format!("take `{word}` away"))
 }
 
 pub fn closure_arity(takes: usize, given: usize) -> Mistake {
     let are = if given == 1 { "is" } else { "are" };
-    Mistake::new(format!("this closure takes {}, {given} {are} given", count(takes, "item")))
-        .help("one argument for each stream that flows in")
+    Mistake::new(format!(
+        "this closure takes {}, {given} {are} given",
+        count(takes, "item")
+    ))
+    .help("one argument for each stream that flows in")
 }
 
 pub fn state_without_mode() -> Mistake {
@@ -241,8 +296,9 @@ pub fn parameters_of_closure() -> Mistake {
 }
 
 pub fn idle_statement(text: &str) -> Mistake {
-    Mistake::new(format!("this statement does nothing with `{text}`"))
-        .help(format!("send it to a sink: `{text} >> worker;`, or drop it: `let _ = {text};`"))
+    Mistake::new(format!("this statement does nothing with `{text}`")).help(format!(
+        "send it to a sink: `{text} >> worker;`, or drop it: `let _ = {text};`"
+    ))
 }
 
 // ---------------------------------------------------------------- options
@@ -264,7 +320,8 @@ pub fn option_twice(name: &str) -> Mistake {
 }
 
 pub fn options_contradict(second: &str, first: &str, why: &str) -> Mistake {
-    Mistake::new(format!("`.{second}` contradicts `.{first}`: {why}")).help("take one of the two away")
+    Mistake::new(format!("`.{second}` contradicts `.{first}`: {why}"))
+        .help("take one of the two away")
 }
 
 pub fn zero(name: &str) -> Mistake {
@@ -288,9 +345,14 @@ pub fn fold_closure() -> Mistake {
 pub fn option_not_yet(name: &str) -> Mistake {
     let mistake = Mistake::new(format!("`.{name}` is not supported yet"));
     match name {
-        "produce" | "flat" => mistake.help("return a `Vec`, and let the next worker take all of it"),
-        "consume" => mistake.help("gather items in a `.serial()` worker that returns `Option<Vec<_>>`, with `.filter()`"),
-        "repeat" => mistake.help("let the joining worker keep the last value: a `.serial()` worker with state"),
+        "produce" | "flat" => {
+            mistake.help("return a `Vec`, and let the next worker take all of it")
+        }
+        "consume" => mistake.help(
+            "gather items in a `.serial()` worker that returns `Option<Vec<_>>`, with `.filter()`",
+        ),
+        "repeat" => mistake
+            .help("let the joining worker keep the last value: a `.serial()` worker with state"),
         "pipeline" => mistake.help("give the one pipeline's run to the other as its input"),
         "timeout" => mistake.help("let the worker itself look at the clock, and return an `Err`"),
         "retry" => mistake.help("repeat the call inside the worker"),
@@ -305,23 +367,31 @@ pub fn match_not_yet() -> Mistake {
 }
 
 pub fn merge_not_yet() -> Mistake {
-    Mistake::new("`merge` is not supported yet").help("return both streams as outputs, and read them in turn")
+    Mistake::new("`merge` is not supported yet")
+        .help("return both streams as outputs, and read them in turn")
 }
 
 pub fn skip_reserved() -> Mistake {
-    Mistake::new("`skip` is reserved for the arms of a `match` route").help("give the worker another name")
+    Mistake::new("`skip` is reserved for the arms of a `match` route")
+        .help("give the worker another name")
 }
 
 // ---------------------------------------------------------------- outputs and lineages
 
 pub fn output_count(promised: usize, given: usize) -> Mistake {
     let be = if given == 1 { "is" } else { "are" };
-    Mistake::new(format!("the header promises {}, {given} {be} given", count(promised, "output")))
-        .help("make the header and the last line agree")
+    Mistake::new(format!(
+        "the header promises {}, {given} {be} given",
+        count(promised, "output")
+    ))
+    .help("make the header and the last line agree")
 }
 
 pub fn no_outputs(promised: usize, semicolon: bool) -> Mistake {
-    let mistake = Mistake::new(format!("the header promises {}, and the body gives none", count(promised, "output")));
+    let mistake = Mistake::new(format!(
+        "the header promises {}, and the body gives none",
+        count(promised, "output")
+    ));
     if semicolon {
         mistake.help("take the last `;` away, or end with the streams' names")
     } else {
@@ -330,25 +400,34 @@ pub fn no_outputs(promised: usize, semicolon: bool) -> Mistake {
 }
 
 pub fn unexpected_output() -> Mistake {
-    Mistake::new("the header promises no output").help("add `-> Stream<…>` to the header, or drop it with `let _ = …;`")
+    Mistake::new("the header promises no output")
+        .help("add `-> Stream<…>` to the header, or drop it with `let _ = …;`")
 }
 
 pub fn unnamed_output() -> Mistake {
-    Mistake::new("name this output with `let` first; its name is the run's field").help("`let name = …;` and here `name`")
+    Mistake::new("name this output with `let` first; its name is the run's field")
+        .help("`let name = …;` and here `name`")
 }
 
 pub fn output_twice(name: &str) -> Mistake {
-    Mistake::new(format!("the output `{name}` is given twice, and each is a field of the run"))
-        .help(format!("give the second a name of its own: `let other = {name};`"))
+    Mistake::new(format!(
+        "the output `{name}` is given twice, and each is a field of the run"
+    ))
+    .help(format!(
+        "give the second a name of its own: `let other = {name};`"
+    ))
 }
 
 pub fn lineage(folded: &str, other: &str) -> Mistake {
-    Mistake::new(format!("`{folded}` comes out of `.fold()` and cannot be paired with `{other}` by position"))
-        .help("`.fold()` gives one item at the end: return both as outputs, or fold both in one worker")
+    Mistake::new(format!(
+        "`{folded}` comes out of `.fold()` and cannot be paired with `{other}` by position"
+    ))
+    .help("`.fold()` gives one item at the end: return both as outputs, or fold both in one worker")
 }
 
 // ---------------------------------------------------------------- papy itself
 
 pub fn bug(what: &str) -> Mistake {
-    Mistake::new(format!("papy bug: {what}, please report it")).help("https://github.com/papy-rs/papy/issues")
+    Mistake::new(format!("papy bug: {what}, please report it"))
+        .help("https://github.com/papy-rs/papy/issues")
 }

@@ -40,14 +40,20 @@ fn phases(text: TokenStream) -> (Vec<Diagnostic>, TokenStream) {
     };
     let lower::Lowered { graph, code } = lower::lower(&pipeline, &mut cx);
     if cx.any() {
-        return (cx.finish(), expand::fallback(&pipeline, &graph, &code));
+        return (cx.finish(), expand::fallback(&pipeline, &code));
     }
     let facts = Facts::new(&graph);
     check::lineages(&graph, &facts, &code, &mut cx);
     if cx.any() {
-        return (cx.finish(), expand::fallback(&pipeline, &graph, &code));
+        return (cx.finish(), expand::fallback(&pipeline, &code));
     }
     let partition = partition::partition(&graph, &facts);
-    let plan = expand::Plan { pipeline: &pipeline, graph: &graph, code: &code, facts: &facts, partition: &partition };
+    let plan = expand::Plan {
+        pipeline: &pipeline,
+        graph: &graph,
+        code: &code,
+        facts: &facts,
+        partition: &partition,
+    };
     (cx.finish(), expand::expand(&plan))
 }

@@ -186,7 +186,10 @@ pub struct Unfed<T>(Infallible, PhantomData<fn() -> T>);
 
 impl<T> Feed for Unfed<T> {
     type Item = T;
-    fn drain(&mut self, _take: impl FnMut(Result<T, BoxError>) -> ControlFlow<()>) -> ControlFlow<()> {
+    fn drain(
+        &mut self,
+        _take: impl FnMut(Result<T, BoxError>) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
         match self.0 {}
     }
 }
@@ -206,6 +209,7 @@ impl<T, R: Hungry> Hungry for (Port<T>, R) {
 }
 
 /// A pipeline that has mistakes.
-pub fn unfinished<'env, R, O, I: Hungry, P: Ports>() -> Pipeline<'env, R, Plan<O, I::Feeds, Unfinished<I, P>>> {
+pub fn unfinished<'env, R, O, I: Hungry, P: Ports>()
+-> Pipeline<'env, R, Plan<O, I::Feeds, Unfinished<I, P>>> {
     panic!("this pipeline does not compile")
 }

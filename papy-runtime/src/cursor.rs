@@ -109,7 +109,9 @@ impl Cursor {
         // `Into` is user code too
         match unwind::catch(|| error.into()) {
             Ok(error) => Fault::new(&self.nodes[node], self.position, FaultKind::Error, error),
-            Err(payload) => Fault::panicked(&self.nodes[node], self.position, FaultKind::Panic, payload),
+            Err(payload) => {
+                Fault::panicked(&self.nodes[node], self.position, FaultKind::Panic, payload)
+            }
         }
     }
 
@@ -132,7 +134,13 @@ impl Cursor {
         self.uncall(node);
         let lengths = self.lengths.get().cloned().unwrap_or_default();
         let cause = format!("the inputs that meet here differ in length: {lengths}").into();
-        Fault::with_others(&self.nodes[node], self.position, FaultKind::Unequal, cause, others)
+        Fault::with_others(
+            &self.nodes[node],
+            self.position,
+            FaultKind::Unequal,
+            cause,
+            others,
+        )
     }
 
     /// Drops a value that nobody takes.

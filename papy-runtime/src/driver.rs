@@ -49,14 +49,21 @@ pub(crate) enum Advance {
 impl<I: Inlets> Driver<I> {
     /// Pulls a wave of the part, if it may, and brings it on its way.
     pub(crate) fn advance(&mut self, course: usize, hand: &mut Hand<'_, '_>) -> Advance {
-        let Driver { inlets, parts, shared, .. } = self;
+        let Driver {
+            inlets,
+            parts,
+            shared,
+            ..
+        } = self;
         let course = &mut parts[course];
         if course.ended {
             return Advance::Ended;
         }
         let part = &shared.parts[course.part];
         let (slots, nanos) = part.take_load();
-        course.pace.worked(slots as f64 / course.regions.max(1) as f64, nanos);
+        course
+            .pace
+            .worked(slots as f64 / course.regions.max(1) as f64, nanos);
         let (want, first) = {
             let flow = lock(&part.flow);
             if shared.is_cancelled() || flow.stopping {
@@ -64,7 +71,11 @@ impl<I: Inlets> Driver<I> {
                 course.end(inlets, shared, hand);
                 return Advance::Ended;
             }
-            let want = if flow.paused { 0 } else { flow.room().min(course.pace.wave() as u64) as usize };
+            let want = if flow.paused {
+                0
+            } else {
+                flow.room().min(course.pace.wave() as u64) as usize
+            };
             (want, flow.issued())
         };
         if want == 0 {
@@ -76,7 +87,9 @@ impl<I: Inlets> Driver<I> {
 
     /// Whether some part would be faster with helpers.
     pub(crate) fn wants_help(&self) -> bool {
-        self.parts.iter().any(|course| !course.alone && !course.ended && course.pace.shares())
+        self.parts
+            .iter()
+            .any(|course| !course.alone && !course.ended && course.pace.shares())
     }
 
     /// Sleeps until the bell rings. A thread of a pool works for its pool meanwhile.
@@ -112,25 +125,41 @@ impl<I: Inlets> Driver<I> {
     /// Every part has ended and all of its waves are through.
     pub(crate) fn is_done(&self) -> bool {
         let through = |course: &Course| lock(&self.shared.parts[course.part].flow).is_through();
-        self.parts.iter().all(|course| course.ended && (self.shared.is_cancelled() || through(course)))
+        self.parts
+            .iter()
+            .all(|course| course.ended && (self.shared.is_cancelled() || through(course)))
     }
 }
 
 impl Course {
-    fn pull<I: Inlets>(&mut self, inlets: &mut I, shared: &Shared, hand: &mut Hand<'_, '_>, want: usize, first: u64) {
+    fn pull<I: Inlets>(
+        &mut self,
+        inlets: &mut I,
+        shared: &Shared,
+        hand: &mut Hand<'_, '_>,
+        want: usize,
+        first: u64,
+    ) {
         let began = Instant::now();
         shared.pulling(true);
         let pulled = if let [input] = self.inputs[..] {
             let inlet = inlets.at(input);
             let len = inlet.pull(want, first, shared);
-            Pulled { len, took: began.elapsed(), ended: inlet.has_ended(), early: None }
+            Pulled {
+                len,
+                took: began.elapsed(),
+                ended: inlet.has_ended(),
+                early: None,
+            }
         } else {
             self.pull_level(inlets, shared, hand, want, first)
         };
         shared.pulling(false);
         self.pace.pulled(pulled.len.max(1), pulled.took);
         if pulled.len > 0 {
-            let wave = pulled.early.unwrap_or_else(|| lock(&shared.parts[self.part].flow).issue(pulled.len as u64));
+            let wave = pulled
+                .early
+                .unwrap_or_else(|| lock(&shared.parts[self.part].flow).issue(pulled.len as u64));
             let share = self.begin_share(hand);
             for input in &self.inputs {
                 if pulled.early.is_none() || inlets.at(*input).is_due() {
@@ -175,7 +204,8 @@ impl Course {
             if want == 1 && len == 1 && index + 1 < self.inputs.len() {
                 // A slow source may wait for what this item leads to: it goes on its way before the next input is
                 // asked. With one slot there is nothing to cut off later.
-                let wave = *early.get_or_insert_with(|| lock(&shared.parts[self.part].flow).issue(1));
+                let wave =
+                    *early.get_or_insert_with(|| lock(&shared.parts[self.part].flow).issue(1));
                 let share = self.begin_share(hand);
                 for (input, len) in self.inputs.iter().zip(&lens) {
                     if *len == 1 && inlets.at(*input).is_due() {
@@ -187,11 +217,27 @@ impl Course {
         }
         let longest = lens.iter().copied().max().unwrap_or(0);
         if longest == shortest {
-            let ended = longest < want || self.inputs.iter().all(|input| inlets.at(*input).has_ended());
-            return Pulled { len: longest, took, ended, early };
+            let ended = longest < want
+                || self
+                    .inputs
+                    .iter()
+                    .all(|input| inlets.at(*input).has_ended());
+            return Pulled {
+                len: longest,
+                took,
+                ended,
+                early,
+            };
         }
-        let _ = shared.parts[self.part].lengths.set(self.tell_lengths(inlets, shared, &lens, shortest, first));
-        Pulled { len: shortest + 1, took, ended: true, early }
+        let _ = shared.parts[self.part]
+            .lengths
+            .set(self.tell_lengths(inlets, shared, &lens, shortest, first));
+        Pulled {
+            len: shortest + 1,
+            took,
+            ended: true,
+            early,
+        }
     }
 
     /// `` `a` has ended after 3 items, `b` goes on after 4 ``
@@ -212,7 +258,12 @@ impl Course {
                 format!("`{name}` had {at} or more")
             }
         };
-        self.inputs.iter().zip(lens).map(tell).collect::<Vec<_>>().join(", ")
+        self.inputs
+            .iter()
+            .zip(lens)
+            .map(tell)
+            .collect::<Vec<_>>()
+            .join(", ")
     }
 
     /// Sends the rounds in which folds give their state, and closes the part.
@@ -238,7 +289,9 @@ impl Course {
             (flow.end(), flow.is_through())
         };
         if !shared.is_cancelled() {
-            self.outputs.iter().for_each(|output| shared.gates[*output].end(waves));
+            self.outputs
+                .iter()
+                .for_each(|output| shared.gates[*output].end(waves));
         }
         if through {
             shared.part_ends();

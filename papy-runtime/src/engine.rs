@@ -88,25 +88,44 @@ pub(crate) struct Hand<'a, 'env> {
 
 impl<'env> Engine<'env> {
     pub(crate) fn new(planned: Vec<Planned<'env>>, shared: Arc<Shared>) -> Engine<'env> {
-        let crew = |pool| Crew { pool, queue: Mutex::new(Queue::default()), pump: OnceLock::new() };
+        let crew = |pool| Crew {
+            pool,
+            queue: Mutex::new(Queue::default()),
+            pump: OnceLock::new(),
+        };
         let mut pools = vec![crew(Pool::rayon())];
         let mut steps = Vec::with_capacity(planned.len());
         for planned in planned {
             let pool = (!planned.pool.is_inline()).then(|| {
-                pools.iter().position(|crew| crew.pool.same(&planned.pool)).unwrap_or_else(|| {
-                    pools.push(crew(planned.pool.clone()));
-                    pools.len() - 1
-                })
+                pools
+                    .iter()
+                    .position(|crew| crew.pool.same(&planned.pool))
+                    .unwrap_or_else(|| {
+                        pools.push(crew(planned.pool.clone()));
+                        pools.len() - 1
+                    })
             });
             let turnstile = Mutex::new(Turnstile::new(planned.order));
-            steps.push(Stand { planned, pool, turnstile, missing: Mutex::new(Parking::new()) });
+            steps.push(Stand {
+                planned,
+                pool,
+                turnstile,
+                missing: Mutex::new(Parking::new()),
+            });
         }
-        Engine { steps, pools, shared, default_ready: OnceLock::new() }
+        Engine {
+            steps,
+            pools,
+            shared,
+            default_ready: OnceLock::new(),
+        }
     }
 
     /// The pools that steps use.
     pub(crate) fn pools_in_use(&self) -> Vec<usize> {
-        (0..self.pools.len()).filter(|pool| self.steps.iter().any(|step| step.pool == Some(*pool))).collect()
+        (0..self.pools.len())
+            .filter(|pool| self.steps.iter().any(|step| step.pool == Some(*pool)))
+            .collect()
     }
 
     /// Begins the threads of every pool in use.
@@ -121,16 +140,18 @@ impl<'env> Engine<'env> {
 
     /// Begins the default pool; `false` where its threads can't be had, and drivers must do the work.
     pub(crate) fn begin_default(&self) -> bool {
-        *self.default_ready.get_or_init(|| match self.pools[0].pool.begin() {
-            Ok(threads) => {
-                lock(&self.pools[0].queue).limit = threads;
-                true
-            }
-            Err(_) => {
-                self.shared.ledger.note_on_caller();
-                false
-            }
-        })
+        *self
+            .default_ready
+            .get_or_init(|| match self.pools[0].pool.begin() {
+                Ok(threads) => {
+                    lock(&self.pools[0].queue).limit = threads;
+                    true
+                }
+                Err(_) => {
+                    self.shared.ledger.note_on_caller();
+                    false
+                }
+            })
     }
 
     /// Whether every step may be evaluated by a driver.
@@ -179,7 +200,10 @@ impl<'env> Engine<'env> {
 
     pub(crate) fn open_pump(&self, crew: usize) -> Receiver<bool> {
         let (sender, receiver) = crossbeam_channel::unbounded();
-        assert!(self.pools[crew].pump.set(sender).is_ok(), "a pump is opened once");
+        assert!(
+            self.pools[crew].pump.set(sender).is_ok(),
+            "a pump is opened once"
+        );
         receiver
     }
 
@@ -241,7 +265,14 @@ pub(crate) fn in_scope<'env, R>(pool: &Pool, f: impl FnOnce(&Scope<'env>) -> R) 
 impl<'a, 'env> Hand<'a, 'env> {
     pub(crate) fn new(engine: &'a Arc<Engine<'env>>, spawn: Spawn<'a, 'env>) -> Hand<'a, 'env> {
         let serves = vec![false; engine.pools.len()];
-        Hand { engine, spawn, serves, todo: Vec::new(), alone: false, sharing: false }
+        Hand {
+            engine,
+            spawn,
+            serves,
+            todo: Vec::new(),
+            alone: false,
+            sharing: false,
+        }
     }
 
     /// The hand of a driver: it serves the default pool, and the pool that its thread belongs to.
@@ -285,7 +316,9 @@ impl<'a, 'env> Hand<'a, 'env> {
     fn due(&mut self, task: Task) {
         match self.engine.steps[task.step].pool {
             None => self.todo.push(task),
-            Some(pool) if self.serves[pool] && (self.alone || (!self.sharing && self.todo.is_empty())) => {
+            Some(pool)
+                if self.serves[pool] && (self.alone || (!self.sharing && self.todo.is_empty())) =>
+            {
                 self.todo.push(task);
             }
             Some(pool) => self.queue(pool, task),
@@ -303,9 +336,14 @@ impl<'a, 'env> Hand<'a, 'env> {
         if wanted {
             match &self.spawn {
                 Spawn::Owned(spawn) => spawn(self.engine, crew),
-                Spawn::Scoped { scope, crew: own } if *own == crew => spawn_scoped(self.engine, crew, scope),
+                Spawn::Scoped { scope, crew: own } if *own == crew => {
+                    spawn_scoped(self.engine, crew, scope)
+                }
                 Spawn::Scoped { .. } | Spawn::Pumped => {
-                    let pump = self.engine.pools[crew].pump.get().expect("a scoped run over several pools has pumps");
+                    let pump = self.engine.pools[crew]
+                        .pump
+                        .get()
+                        .expect("a scoped run over several pools has pumps");
                     let _ = pump.send(true);
                 }
                 Spawn::Never => unreachable!("a hand that is alone serves every pool"),

@@ -15,7 +15,11 @@ impl StartError {
 
 impl fmt::Display for StartError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the run could not get its threads: {}; end other threads, or use smaller pools", self.0)
+        write!(
+            f,
+            "the run could not get its threads: {}; end other threads, or use smaller pools",
+            self.0
+        )
     }
 }
 
@@ -34,7 +38,11 @@ impl RunError {
 
 impl fmt::Display for RunError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "a thread of the run died: {}; this is a mistake in papy, please report it", self.0)
+        write!(
+            f,
+            "a thread of the run died: {}; this is a mistake in papy, please report it",
+            self.0
+        )
     }
 }
 

@@ -97,7 +97,12 @@ impl Fault {
         }))
     }
 
-    pub(crate) fn panicked(node: &Arc<str>, input: u64, kind: FaultKind, payload: Payload) -> Fault {
+    pub(crate) fn panicked(
+        node: &Arc<str>,
+        input: u64,
+        kind: FaultKind,
+        payload: Payload,
+    ) -> Fault {
         let message = unwind::message(&payload);
         unwind::forget_payload(payload);
         Fault::new(node, input, kind, Box::new(Panicked(message)))
@@ -115,7 +120,13 @@ impl Fault {
         if origins.is_empty() {
             return first;
         }
-        let Origin { node, input, kind, attempts, .. } = &*first.0;
+        let Origin {
+            node,
+            input,
+            kind,
+            attempts,
+            ..
+        } = &*first.0;
         Fault(Arc::new(Origin {
             node: node.clone(),
             input: *input,
@@ -134,7 +145,10 @@ impl Fault {
     }
 
     fn cause(&self) -> Option<&BoxError> {
-        self.0.joined.as_ref().map_or(self.0.cause.as_ref(), Fault::cause)
+        self.0
+            .joined
+            .as_ref()
+            .map_or(self.0.cause.as_ref(), Fault::cause)
     }
 
     /// The name of the node where it happened; of an input, where that failed.
@@ -175,7 +189,13 @@ impl Fault {
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}` at item {}: {}", self.node(), self.input(), self.kind())?;
+        write!(
+            f,
+            "`{}` at item {}: {}",
+            self.node(),
+            self.input(),
+            self.kind()
+        )?;
         if let Some(cause) = self.cause() {
             write!(f, ": {cause}")?;
         }

@@ -58,7 +58,14 @@ impl Flow {
             open: VecDeque::new(),
             oldest: 0,
             under_way: 0,
-            readers: vec![Reader { delivered: 0, live: true, hungry: false }; readers],
+            readers: vec![
+                Reader {
+                    delivered: 0,
+                    live: true,
+                    hungry: false
+                };
+                readers
+            ],
             awaited: 0,
             paused: false,
             stopping: false,
@@ -79,7 +86,11 @@ impl Flow {
         let reading = if self.awaited > 0 {
             None
         } else {
-            live().filter(|reader| reader.hungry).map(unread).max().or_else(|| live().map(unread).min())
+            live()
+                .filter(|reader| reader.hungry)
+                .map(unread)
+                .max()
+                .or_else(|| live().map(unread).min())
         };
         working.min(reading.unwrap_or(working))
     }
@@ -143,7 +154,11 @@ impl Flow {
 
     /// Somebody waits for the end of the run.
     pub(crate) fn awaits(&mut self, on: bool) {
-        self.awaited = if on { self.awaited + 1 } else { self.awaited - 1 };
+        self.awaited = if on {
+            self.awaited + 1
+        } else {
+            self.awaited - 1
+        };
     }
 
     /// No wave follows. Gives how many there were.

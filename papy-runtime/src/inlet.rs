@@ -39,7 +39,14 @@ pub trait Pull {
 
 impl<F: Feed> Inlet<F> {
     pub(crate) fn new(feed: F, link: Arc<Link<F::Item>>, input: usize) -> Inlet<F> {
-        Inlet { feed, link, input, held: None, panic: None, ended: false }
+        Inlet {
+            feed,
+            link,
+            input,
+            held: None,
+            panic: None,
+            ended: false,
+        }
     }
 
     /// Drains up to `want` items into `take`, which gives whether it can take more; an item that failed is a fault in
@@ -53,7 +60,13 @@ impl<F: Feed> Inlet<F> {
         shared: &Shared,
         mut take: impl FnMut(u64, Slot<F::Item>) -> ControlFlow<()>,
     ) -> usize {
-        let Inlet { feed, ended, input, panic, .. } = self;
+        let Inlet {
+            feed,
+            ended,
+            input,
+            panic,
+            ..
+        } = self;
         if *ended || want == 0 || panic.is_some() {
             return 0;
         }
@@ -68,13 +81,19 @@ impl<F: Feed> Inlet<F> {
                 };
                 let went = take(position, slot);
                 position += 1;
-                if position == last { ControlFlow::Break(()) } else { went }
+                if position == last {
+                    ControlFlow::Break(())
+                } else {
+                    went
+                }
             })
         });
         match drained {
             Ok(ControlFlow::Break(())) => {}
             Ok(ControlFlow::Continue(())) => *ended = true,
-            Err(payload) => *panic = Some(Fault::panicked(name, position, FaultKind::Input, payload)),
+            Err(payload) => {
+                *panic = Some(Fault::panicked(name, position, FaultKind::Input, payload))
+            }
         }
         let slots = (position - first) as usize;
         shared.ledger.pulled(*input, slots);
@@ -84,7 +103,10 @@ impl<F: Feed> Inlet<F> {
 
 impl<F: Feed> Pull for Inlet<F> {
     fn pull(&mut self, want: usize, first: u64, shared: &Shared) -> usize {
-        let mut stride = self.held.take().unwrap_or_else(|| Stride::with_capacity(first, 0, want));
+        let mut stride = self
+            .held
+            .take()
+            .unwrap_or_else(|| Stride::with_capacity(first, 0, want));
         let at = first + stride.len() as u64;
         self.drain(want, at, shared, |_, slot| {
             stride.push(slot);
@@ -100,7 +122,10 @@ impl<F: Feed> Pull for Inlet<F> {
     }
 
     fn commit(&mut self, wave: u64, first: u64, len: usize) -> usize {
-        let mut stride = self.held.take().unwrap_or_else(|| Stride::with_capacity(first, 0, len));
+        let mut stride = self
+            .held
+            .take()
+            .unwrap_or_else(|| Stride::with_capacity(first, 0, len));
         stride.truncate(len).into_iter().for_each(unwind::discard);
         (stride.len()..len).for_each(|_| stride.push(Slot::End));
         self.link.put(wave, stride);
@@ -160,7 +185,11 @@ impl<F: Feed, R: Inlets> Inlets for (Inlet<F>, R) {
     type First = F::Item;
 
     fn at(&mut self, input: usize) -> &mut dyn Pull {
-        if input == 0 { &mut self.0 } else { self.1.at(input - 1) }
+        if input == 0 {
+            &mut self.0
+        } else {
+            self.1.at(input - 1)
+        }
     }
     #[inline(always)]
     fn drain_first(

@@ -35,13 +35,22 @@ where
         S: SourceList<Ports = I>,
         C: Sinks<P, Readers = P::Readers>,
     {
-        let Blueprint { spec, fused, wire, .. } = self;
+        let Blueprint {
+            spec, fused, wire, ..
+        } = self;
         let bell = Arc::new(Bell::default());
         let shared = shared(spec, &options, |_| bell.clone());
         let links = I::links();
         let inlets = sources.inlets(links.clone(), 0);
-        let parts = (0..spec.tails.len()).map(|part| course(spec, &options, part)).collect();
-        let mut driver = Driver { inlets, parts, shared: shared.clone(), bell };
+        let parts = (0..spec.tails.len())
+            .map(|part| course(spec, &options, part))
+            .collect();
+        let mut driver = Driver {
+            inlets,
+            parts,
+            shared: shared.clone(),
+            bell,
+        };
         if F::POSSIBLE {
             match pass_in_place(&mut driver, &fused, &mut sinks, &options) {
                 Passed::Ended => {
@@ -61,7 +70,12 @@ where
         // thread is needed.
         let alone = options.inline || engine.is_default_only();
         let delivered = if alone {
-            deliver_all(&mut driver, &mut Hand::driver(&engine, Spawn::Never), &mut sinks, !options.inline)
+            deliver_all(
+                &mut driver,
+                &mut Hand::driver(&engine, Spawn::Never),
+                &mut sinks,
+                !options.inline,
+            )
         } else {
             Delivered::WantsHelp
         };
@@ -86,7 +100,9 @@ where
         let mut net = Net::new(shared.clone());
         let outputs = wire(&mut net, links);
         let readers = P::open(outputs, &mut net, spec, 0);
-        let mut courses: Vec<_> = (0..spec.tails.len()).map(|part| course(spec, &options, part)).collect();
+        let mut courses: Vec<_> = (0..spec.tails.len())
+            .map(|part| course(spec, &options, part))
+            .collect();
         plan_courses(&mut courses, &net, spec, &options);
         let engine: Arc<Engine<'static>> = Arc::new(Engine::new(net.steps, shared.clone()));
         let control = Control::new(shared.clone());
@@ -94,7 +110,12 @@ where
         if options.inline {
             let bell = Arc::new(Bell::default());
             let inlets = Own(inlets.into_iter().enumerate().collect());
-            let driver = Driver { inlets, parts: courses, shared: shared.clone(), bell };
+            let driver = Driver {
+                inlets,
+                parts: courses,
+                shared: shared.clone(),
+                bell,
+            };
             shared.seat(Box::new(Inline { engine, driver }));
             return Ok((outputs, control));
         }
@@ -103,9 +124,18 @@ where
         }
         let mut inlets: Vec<_> = inlets.into_iter().map(Some).collect();
         for course in courses {
-            let own = course.inputs.iter().filter_map(|input| Some((*input, inlets[*input].take()?))).collect();
+            let own = course
+                .inputs
+                .iter()
+                .filter_map(|input| Some((*input, inlets[*input].take()?)))
+                .collect();
             let bell = shared.parts[course.part].bell.clone();
-            let driver = Driver { inlets: Own(own), parts: vec![course], shared: shared.clone(), bell };
+            let driver = Driver {
+                inlets: Own(own),
+                parts: vec![course],
+                shared: shared.clone(),
+                bell,
+            };
             begin_driver(&engine, driver)?;
         }
         Ok((outputs, control))
@@ -135,7 +165,9 @@ fn begin_driver(engine: &Arc<Engine<'static>>, mut driver: Driver<Own>) -> Resul
         });
         shared.driver_leaves(broken);
     };
-    let begun = thread::Builder::new().name(format!("papy {}", shared.ledger.name)).spawn(work);
+    let begun = thread::Builder::new()
+        .name(format!("papy {}", shared.ledger.name))
+        .spawn(work);
     begun.map(drop).map_err(|error| {
         shared.driver_leaves(None);
         StartError::new(format!("the run's own thread: {error}"))
@@ -162,27 +194,48 @@ impl Seat for Inline {
     }
 }
 
-fn shared(spec: &'static Spec, options: &Options, bell: impl Fn(usize) -> Arc<Bell>) -> Arc<Shared> {
+fn shared(
+    spec: &'static Spec,
+    options: &Options,
+    bell: impl Fn(usize) -> Arc<Bell>,
+) -> Arc<Shared> {
     let part = |part| {
-        let readers = spec.outputs.iter().filter(|output| output.part == part).count();
+        let readers = spec
+            .outputs
+            .iter()
+            .filter(|output| output.part == part)
+            .count();
         Arc::new(Part::new(Flow::new(options.buffer, readers), bell(part)))
     };
-    let first_input = |part| spec.inputs.iter().position(|(_, of)| *of == part).unwrap_or(0);
+    let first_input = |part| {
+        spec.inputs
+            .iter()
+            .position(|(_, of)| *of == part)
+            .unwrap_or(0)
+    };
     Arc::new(Shared::new(
         (0..spec.tails.len()).map(part).collect(),
         (0..spec.tails.len()).map(first_input).collect(),
-        spec.outputs.iter().map(|_| Arc::new(Gate::default())).collect(),
+        spec.outputs
+            .iter()
+            .map(|_| Arc::new(Gate::default()))
+            .collect(),
         Ledger::new(spec, options.name.clone()),
         options.on_fault,
     ))
 }
 
 fn course(spec: &Spec, options: &Options, part: usize) -> Course {
-    let of = |belongs: &dyn Fn(usize) -> bool, count: usize| (0..count).filter(|index| belongs(*index)).collect();
+    let of = |belongs: &dyn Fn(usize) -> bool, count: usize| {
+        (0..count).filter(|index| belongs(*index)).collect()
+    };
     Course {
         part,
         inputs: of(&|input| spec.inputs[input].1 == part, spec.inputs.len()),
-        outputs: of(&|output| spec.outputs[output].part == part, spec.outputs.len()),
+        outputs: of(
+            &|output| spec.outputs[output].part == part,
+            spec.outputs.len(),
+        ),
         tails: spec.tails[part],
         regions: 0,
         pace: Pace::new(stride(options), None, options.buffer),
@@ -192,17 +245,33 @@ fn course(spec: &Spec, options: &Options, part: usize) -> Course {
 }
 
 fn stride(options: &Options) -> Option<usize> {
-    if options.inline { Some(1) } else { options.stride }
+    if options.inline {
+        Some(1)
+    } else {
+        options.stride
+    }
 }
 
 /// Tells the courses, and the flows of their parts, what has been wired.
 fn plan_courses(courses: &mut [Course], net: &Net<'_>, spec: &Spec, options: &Options) {
     for course in courses {
-        let steps = net.steps.iter().filter(|step| step.part == course.part).count();
+        let steps = net
+            .steps
+            .iter()
+            .filter(|step| step.part == course.part)
+            .count();
         lock(&net.shared.parts[course.part].flow).set_steps(steps);
-        let outputs = spec.outputs.iter().filter(|output| output.part == course.part).count();
+        let outputs = spec
+            .outputs
+            .iter()
+            .filter(|output| output.part == course.part)
+            .count();
         course.regions = steps - outputs;
-        course.pace = Pace::new(stride(options), net.stride_hints[course.part], options.buffer);
+        course.pace = Pace::new(
+            stride(options),
+            net.stride_hints[course.part],
+            options.buffer,
+        );
     }
 }
 
@@ -213,7 +282,12 @@ enum Passed {
 }
 
 /// Passes slots through in place, as long as that is the fastest way.
-fn pass_in_place<I, P, F, C>(driver: &mut Driver<I>, fused: &F, sinks: &mut C, options: &Options) -> Passed
+fn pass_in_place<I, P, F, C>(
+    driver: &mut Driver<I>,
+    fused: &F,
+    sinks: &mut C,
+    options: &Options,
+) -> Passed
 where
     I: Inlets,
     P: Ports,
@@ -269,7 +343,12 @@ enum Delivered {
 }
 
 /// Drives the run and delivers its outputs on this thread, until all is done.
-fn deliver_all<I, P, C>(driver: &mut Driver<I>, hand: &mut Hand<'_, '_>, sinks: &mut C, may_ask: bool) -> Delivered
+fn deliver_all<I, P, C>(
+    driver: &mut Driver<I>,
+    hand: &mut Hand<'_, '_>,
+    sinks: &mut C,
+    may_ask: bool,
+) -> Delivered
 where
     I: Inlets,
     P: Ports,
@@ -298,8 +377,11 @@ where
 }
 
 /// Drives the run with the pools that it uses; without them where their threads can't be had.
-fn run_with_helpers<'env, I, P, C>(engine: &Arc<Engine<'env>>, driver: &mut Driver<I>, sinks: &mut C)
-where
+fn run_with_helpers<'env, I, P, C>(
+    engine: &Arc<Engine<'env>>,
+    driver: &mut Driver<I>,
+    sinks: &mut C,
+) where
     I: Inlets,
     P: Ports,
     C: Sinks<P>,
@@ -316,8 +398,12 @@ where
     }
 }
 
-fn run_with_pumps<'env, I, P, C>(engine: &Arc<Engine<'env>>, crews: &[usize], driver: &mut Driver<I>, sinks: &mut C)
-where
+fn run_with_pumps<'env, I, P, C>(
+    engine: &Arc<Engine<'env>>,
+    crews: &[usize],
+    driver: &mut Driver<I>,
+    sinks: &mut C,
+) where
     I: Inlets,
     P: Ports,
     C: Sinks<P>,
@@ -326,7 +412,11 @@ where
         for crew in crews {
             let requests = engine.open_pump(*crew);
             let work = move || engine::pump(engine, *crew, &requests);
-            if thread::Builder::new().name("papy pump".to_owned()).spawn_scoped(scope, work).is_err() {
+            if thread::Builder::new()
+                .name("papy pump".to_owned())
+                .spawn_scoped(scope, work)
+                .is_err()
+            {
                 engine.close_pumps();
                 run_alone(engine, driver, sinks);
                 return;
@@ -349,14 +439,25 @@ where
     run_alone_quietly(engine, driver, sinks);
 }
 
-fn run_alone_quietly<'env, I, P, C>(engine: &Arc<Engine<'env>>, driver: &mut Driver<I>, sinks: &mut C)
-where
+fn run_alone_quietly<'env, I, P, C>(
+    engine: &Arc<Engine<'env>>,
+    driver: &mut Driver<I>,
+    sinks: &mut C,
+) where
     I: Inlets,
     P: Ports,
     C: Sinks<P>,
 {
-    driver.parts.iter_mut().for_each(|course| course.alone = true);
-    deliver_all(driver, &mut Hand::driver(engine, Spawn::Never), sinks, false);
+    driver
+        .parts
+        .iter_mut()
+        .for_each(|course| course.alone = true);
+    deliver_all(
+        driver,
+        &mut Hand::driver(engine, Spawn::Never),
+        sinks,
+        false,
+    );
 }
 
 fn resume(panic: Option<Payload>) {

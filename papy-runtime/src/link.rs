@@ -48,7 +48,10 @@ pub struct Link<T> {
 
 impl<T> Link<T> {
     pub(crate) fn new() -> Arc<Link<T>> {
-        Arc::new(Link { strides: Mutex::new(Parking::new()), target: OnceLock::new() })
+        Arc::new(Link {
+            strides: Mutex::new(Parking::new()),
+            target: OnceLock::new(),
+        })
     }
 
     pub(crate) fn aim(&self, step: usize) {
@@ -56,7 +59,10 @@ impl<T> Link<T> {
     }
 
     pub(crate) fn target(&self) -> usize {
-        *self.target.get().expect("every link has a target before the run starts")
+        *self
+            .target
+            .get()
+            .expect("every link has a target before the run starts")
     }
 
     pub(crate) fn put(&self, wave: u64, stride: Stride<T>) {
@@ -130,7 +136,11 @@ impl<T: Send, R: Ports> Ports for (Port<T>, R) {
     fn take(links: &Self::Links, wave: u64) -> Option<(Self::Strides, Extent)> {
         let stride = links.0.take(wave)?;
         let (rest, _) = R::take(&links.1, wave)?;
-        let extent = Extent { first: stride.first, len: stride.len(), tail: stride.tail };
+        let extent = Extent {
+            first: stride.first,
+            len: stride.len(),
+            tail: stride.tail,
+        };
         Some(((stride.into_slots(), rest), extent))
     }
     #[inline(always)]
@@ -193,7 +203,10 @@ impl<T: Crosses, R: SlotList> SlotList for (Slot<T>, R) {
         (Link::new(), R::links())
     }
     fn strides(extent: Extent) -> Self::Strides {
-        (Stride::with_capacity(extent.first, extent.tail, extent.len), R::strides(extent))
+        (
+            Stride::with_capacity(extent.first, extent.tail, extent.len),
+            R::strides(extent),
+        )
     }
     #[inline(always)]
     fn push(self, strides: &mut Self::Strides) {

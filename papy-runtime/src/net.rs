@@ -38,11 +38,19 @@ pub struct Net<'env> {
 impl<'env> Net<'env> {
     pub(crate) fn new(shared: Arc<Shared>) -> Net<'env> {
         let parts = shared.parts.len();
-        Net { steps: Vec::new(), shared, stride_hints: vec![None; parts] }
+        Net {
+            steps: Vec::new(),
+            shared,
+            stride_hints: vec![None; parts],
+        }
     }
 
     /// Adds a region that takes from `inputs`; gives the links that it feeds.
-    pub fn add<P, S, M, K, O>(&mut self, region: &Arc<Region<P, S, M, K>>, inputs: P::Links) -> O::Links
+    pub fn add<P, S, M, K, O>(
+        &mut self,
+        region: &Arc<Region<P, S, M, K>>,
+        inputs: P::Links,
+    ) -> O::Links
     where
         P: Ports + 'env,
         S: Send + 'env,
@@ -65,7 +73,13 @@ impl<'env> Net<'env> {
             cursors: Mutex::new(vec![cursor]),
             shared: self.shared.clone(),
         };
-        self.steps.push(Planned { step: Box::new(step), part: spec.part, pool: spec.pool, order: spec.order, ports });
+        self.steps.push(Planned {
+            step: Box::new(step),
+            part: spec.part,
+            pool: spec.pool,
+            order: spec.order,
+            ports,
+        });
         outputs
     }
 }
@@ -77,7 +91,10 @@ pub(crate) fn cursor(shared: &Shared, part: usize, nodes: &[usize]) -> Cursor {
         // an entry: what fails here is a copy of the input's item
         Arc::from([ledger.input_name(shared.first_inputs[part]).clone()])
     } else {
-        nodes.iter().map(|node| ledger.nodes[*node].name.clone()).collect()
+        nodes
+            .iter()
+            .map(|node| ledger.nodes[*node].name.clone())
+            .collect()
     };
     Cursor::new(names, shared.parts[part].lengths.clone())
 }
@@ -100,19 +117,25 @@ where
     O: SlotList,
 {
     fn run(&self, wave: u64, arrivals: &mut Vec<usize>) {
-        let Some((strides, extent)) = P::take(&self.inputs, wave) else { return };
+        let Some((strides, extent)) = P::take(&self.inputs, wave) else {
+            return;
+        };
         let spec = &self.region.spec;
         let idle = lock(&self.cursors).pop();
         let mut cx = idle.unwrap_or_else(|| cursor(&self.shared, spec.part, spec.nodes));
         let began = Instant::now();
-        let outs = self.region.evaluate(&mut cx, extent, strides, || !self.shared.is_cancelled());
+        let outs = self
+            .region
+            .evaluate(&mut cx, extent, strides, || !self.shared.is_cancelled());
         let before = arrivals.len();
         O::put(outs, &self.outputs, wave, arrivals);
         let elapsed = began.elapsed();
         let is_sink = arrivals.len() == before;
         let faults = cx.tallies.iter().any(|tally| tally.faults > 0);
         self.shared.parts[spec.part].load(extent.len, elapsed);
-        self.shared.ledger.add(spec.nodes, &mut cx.tallies, extent.len, elapsed);
+        self.shared
+            .ledger
+            .add(spec.nodes, &mut cx.tallies, extent.len, elapsed);
         lock(&self.cursors).push(cx);
         if is_sink && faults && self.shared.on_fault == OnFault::Stop {
             // no output would tell of it

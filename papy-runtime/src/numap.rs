@@ -48,7 +48,11 @@ pub trait Mapping<T> {
     /// What comes out.
     type Out;
     /// Maps a slot.
-    fn map(&self, cx: &mut crate::cursor::Cursor, slot: crate::slot::Slot<T>) -> crate::slot::Slot<Self::Out>;
+    fn map(
+        &self,
+        cx: &mut crate::cursor::Cursor,
+        slot: crate::slot::Slot<T>,
+    ) -> crate::slot::Slot<Self::Out>;
 }
 
 /// Maps plainly.
@@ -57,7 +61,11 @@ pub struct Plainly<F, R>(F, PhantomData<fn() -> R>);
 impl<T, F: Fn(T) -> R, R> Mapping<T> for Plainly<F, R> {
     type Out = R;
     #[inline(always)]
-    fn map(&self, cx: &mut crate::cursor::Cursor, slot: crate::slot::Slot<T>) -> crate::slot::Slot<R> {
+    fn map(
+        &self,
+        cx: &mut crate::cursor::Cursor,
+        slot: crate::slot::Slot<T>,
+    ) -> crate::slot::Slot<R> {
         slot.call(cx, 0, &self.0)
     }
 }
@@ -68,7 +76,11 @@ pub struct Fallibly<F, R>(F, PhantomData<fn() -> R>);
 impl<T, F: Fn(T) -> R, R: Fallible> Mapping<T> for Fallibly<F, R> {
     type Out = R::Value;
     #[inline(always)]
-    fn map(&self, cx: &mut crate::cursor::Cursor, slot: crate::slot::Slot<T>) -> crate::slot::Slot<R::Value> {
+    fn map(
+        &self,
+        cx: &mut crate::cursor::Cursor,
+        slot: crate::slot::Slot<T>,
+    ) -> crate::slot::Slot<R::Value> {
         slot.call_fallible(cx, 0, &self.0)
     }
 }
@@ -99,8 +111,17 @@ struct Options {
 
 impl<I: Iterator, F: Fn(I::Item) -> R, R> Numap<I, F, R> {
     fn new(items: I, f: F) -> Numap<I, F, R> {
-        let options = Options { pool: Pool::rayon(), stride: None, buffer: None, ordered: true };
-        Numap { state: State::Ready(items, Plainly(f, PhantomData)), options, types: PhantomData }
+        let options = Options {
+            pool: Pool::rayon(),
+            stride: None,
+            buffer: None,
+            ordered: true,
+        };
+        Numap {
+            state: State::Ready(items, Plainly(f, PhantomData)),
+            options,
+            types: PhantomData,
+        }
     }
 
     /// Makes an `Err` of the function the fault of its item.
@@ -123,7 +144,11 @@ impl<I: Iterator, F: Fn(I::Item) -> R, R> Numap<I, F, R> {
         let State::Ready(items, Plainly(f, _)) = self.state else {
             panic!("`.fallible()` comes before the first item is read");
         };
-        Numap { state: State::Ready(items, Fallibly(f, PhantomData)), options: self.options, types: PhantomData }
+        Numap {
+            state: State::Ready(items, Fallibly(f, PhantomData)),
+            options: self.options,
+            types: PhantomData,
+        }
     }
 }
 
@@ -168,9 +193,17 @@ const fn spec(ordered: bool) -> Spec {
         inputs: &[("input", 0)],
         nodes: &["numap"],
         outputs: if ordered {
-            &[OutputSpec { name: "out", part: 0, ordered: true }]
+            &[OutputSpec {
+                name: "out",
+                part: 0,
+                ordered: true,
+            }]
         } else {
-            &[OutputSpec { name: "out", part: 0, ordered: false }]
+            &[OutputSpec {
+                name: "out",
+                part: 0,
+                ordered: false,
+            }]
         },
         tails: &[0],
     }
@@ -186,7 +219,8 @@ where
 {
     fn output(&mut self) -> &mut Output<M::Out> {
         if let State::Ready(..) = self.state {
-            let State::Ready(items, mapping) = std::mem::replace(&mut self.state, State::Between) else {
+            let State::Ready(items, mapping) = std::mem::replace(&mut self.state, State::Between)
+            else {
                 unreachable!("it has just been looked at");
             };
             let output = self.start(items, mapping);
@@ -199,7 +233,12 @@ where
     }
 
     fn start(&self, items: I, mapping: M) -> Output<M::Out> {
-        let Options { pool, stride, buffer, ordered } = &self.options;
+        let Options {
+            pool,
+            stride,
+            buffer,
+            ordered,
+        } = &self.options;
         let items = input::<I::Item, _>(items);
         let (map, _) = region(
             RegionSpec::new(0, &[0]).on(pool),
@@ -209,9 +248,13 @@ where
         );
         let spec = if *ordered { &ORDERED } else { &UNORDERED };
         let mut built: Pipeline<'static, Mapped<M::Out>, crate::plan::Plan<(M::Out,), _, _>> =
-            pipeline::pipeline(spec, (items, ()), (port::<M::Out>(), ()), apart(), move |net, links| {
-                net.add(&map, links)
-            });
+            pipeline::pipeline(
+                spec,
+                (items, ()),
+                (port::<M::Out>(), ()),
+                apart(),
+                move |net, links| net.add(&map, links),
+            );
         if let Some(stride) = stride {
             built = built.stride(*stride);
         }
@@ -256,6 +299,8 @@ where
 
 impl<I: Iterator, F, R, M: Mapping<I::Item>> fmt::Debug for Numap<I, F, R, M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Numap").field("pool", &self.options.pool).finish_non_exhaustive()
+        f.debug_struct("Numap")
+            .field("pool", &self.options.pool)
+            .finish_non_exhaustive()
     }
 }

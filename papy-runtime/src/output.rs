@@ -49,7 +49,13 @@ impl<T> Channel<T> {
         output: usize,
         ordered: bool,
     ) -> Self {
-        let queue = Queue { parked: Parking::new(), loose: VecDeque::new(), available: 0, unread: 0, cut: false };
+        let queue = Queue {
+            parked: Parking::new(),
+            loose: VecDeque::new(),
+            available: 0,
+            unread: 0,
+            cut: false,
+        };
         Channel {
             link,
             queue: Mutex::new(queue),
@@ -93,7 +99,11 @@ impl<T> Channel<T> {
     fn take(&self) -> Poll<Option<Stride<T>>> {
         self.gate.take().map(|wave| {
             let mut queue = lock(&self.queue);
-            if self.ordered { queue.parked.take(wave?) } else { queue.loose.pop_front() }
+            if self.ordered {
+                queue.parked.take(wave?)
+            } else {
+                queue.loose.pop_front()
+            }
         })
     }
 
@@ -147,7 +157,12 @@ impl<T> Channel<T> {
     /// The output has ended at a fault; where nobody reads another one, the run has nothing left to do.
     fn finish_early(&self) {
         self.forsake();
-        if self.shared.parts.iter().all(|part| lock(&part.flow).nobody_reads()) {
+        if self
+            .shared
+            .parts
+            .iter()
+            .all(|part| lock(&part.flow).nobody_reads())
+        {
             self.shared.cancel();
         }
     }
@@ -161,7 +176,9 @@ impl<T> Drop for Channel<T> {
 
 impl<T: Send> Step for Arc<Channel<T>> {
     fn run(&self, wave: u64, _arrivals: &mut Vec<usize>) {
-        let Some(stride) = self.link.take(wave) else { return };
+        let Some(stride) = self.link.take(wave) else {
+            return;
+        };
         let (available, cut) = self.enqueue(wave, stride);
         if self.gate.admit(available, cut) {
             self.drop_unread();
@@ -266,7 +283,9 @@ impl Gate {
     fn sleep(&self, limit: Option<Duration>) {
         let mut state = lock(&self.state);
         match limit {
-            Some(limit) if state.next() == Poll::Pending => drop(wait_for(&self.news, state, limit)),
+            Some(limit) if state.next() == Poll::Pending => {
+                drop(wait_for(&self.news, state, limit))
+            }
             Some(_) => {}
             None => {
                 while state.next() == Poll::Pending {
@@ -297,7 +316,12 @@ pub struct Reader<T> {
 
 impl<T> Reader<T> {
     pub(crate) fn new(channel: &Arc<Channel<T>>) -> Reader<T> {
-        Reader { channel: channel.clone(), slots: Slots::empty(), held: 0, done: false }
+        Reader {
+            channel: channel.clone(),
+            slots: Slots::empty(),
+            held: 0,
+            done: false,
+        }
     }
 
     /// The next result that is at hand, with the position of its source item.
@@ -331,7 +355,11 @@ impl<T> Reader<T> {
     /// Takes the next stride, if one is ready; `None` at the end.
     fn refill(&mut self) -> Poll<Option<()>> {
         self.channel.used(std::mem::take(&mut self.held));
-        let stride = if self.done { Poll::Ready(None) } else { self.channel.take() };
+        let stride = if self.done {
+            Poll::Ready(None)
+        } else {
+            self.channel.take()
+        };
         stride.map(|stride| match stride {
             Some(stride) => {
                 self.held = stride.len() as u64;
@@ -346,7 +374,10 @@ impl<T> Reader<T> {
     }
 
     /// Takes the next stride for a driver that reads outputs itself.
-    pub(crate) fn poll_slots(&mut self, mut give: impl FnMut(Result<T, Fault>) -> bool) -> Poll<Option<()>> {
+    pub(crate) fn poll_slots(
+        &mut self,
+        mut give: impl FnMut(Result<T, Fault>) -> bool,
+    ) -> Poll<Option<()>> {
         let filled = self.refill();
         if filled == Poll::Ready(Some(())) {
             while let Some((_, result)) = self.at_hand() {
@@ -359,7 +390,11 @@ impl<T> Reader<T> {
         filled
     }
 
-    fn next(&mut self, patience: Patience, keeper: Option<&Keeper>) -> Poll<Option<(u64, Result<T, Fault>)>> {
+    fn next(
+        &mut self,
+        patience: Patience,
+        keeper: Option<&Keeper>,
+    ) -> Poll<Option<(u64, Result<T, Fault>)>> {
         loop {
             if let Some(next) = self.at_hand() {
                 return Poll::Ready(Some(next));
@@ -393,7 +428,9 @@ impl<T> Reader<T> {
             let left = match patience {
                 Patience::None => return false,
                 Patience::Endless => None,
-                Patience::Until(deadline) => Some(deadline.saturating_duration_since(Instant::now())),
+                Patience::Until(deadline) => {
+                    Some(deadline.saturating_duration_since(Instant::now()))
+                }
             };
             if left.is_some_and(|left| left.is_zero()) {
                 return false;
@@ -432,12 +469,20 @@ pub struct Output<T> {
 
 impl<T> Output<T> {
     pub(crate) fn new(reader: Reader<T>, keeper: &Arc<Keeper>) -> Output<T> {
-        Output { reader: Mutex::new(reader), keeper: keeper.clone() }
+        Output {
+            reader: Mutex::new(reader),
+            keeper: keeper.clone(),
+        }
     }
 
     #[inline]
     fn reader(&mut self) -> (&mut Reader<T>, &Keeper) {
-        (self.reader.get_mut().unwrap_or_else(std::sync::PoisonError::into_inner), &self.keeper)
+        (
+            self.reader
+                .get_mut()
+                .unwrap_or_else(std::sync::PoisonError::into_inner),
+            &self.keeper,
+        )
     }
 
     /// The next result, if it is ready now. Nothing is lost where it is not.
@@ -447,18 +492,33 @@ impl<T> Output<T> {
 
     /// The next result, if it is ready within `limit`. Nothing is lost where it is not.
     pub fn next_timeout(&mut self, limit: Duration) -> Poll<Option<Result<T, Fault>>> {
-        self.poll(Instant::now().checked_add(limit).map_or(Patience::Endless, Patience::Until))
+        self.poll(
+            Instant::now()
+                .checked_add(limit)
+                .map_or(Patience::Endless, Patience::Until),
+        )
     }
 
     fn poll(&mut self, patience: Patience) -> Poll<Option<Result<T, Fault>>> {
         let (reader, keeper) = self.reader();
-        reader.next(patience, Some(keeper)).map(|next| next.map(|(_, result)| result))
+        reader
+            .next(patience, Some(keeper))
+            .map(|next| next.map(|(_, result)| result))
     }
 
     /// The same results, each with the position of its source item: of the first input in header order that leads
     /// here; after a fold, the first position behind the input.
     pub fn indexed(&self) -> Indexed<'_, T> {
         Indexed(self)
+    }
+}
+
+impl<T> Drop for Output<T> {
+    fn drop(&mut self) {
+        if Arc::strong_count(&self.keeper) == 1 {
+            // The run ends with this output. It must not go on for a while because nobody reads it.
+            self.keeper.cancel();
+        }
     }
 }
 

@@ -1,16 +1,21 @@
 //! How large a wave is, and whether it is worth another thread. A pure state machine; [`driver`](crate::driver) reads
 //! the clock for it.
 //!
-//! Waves begin with one item, so that the first result is out as soon as it can be, and double while the source and the
-//! work are fast. A wave is as large as scheduling needs to disappear behind it, and no larger, so that threads share
-//! the load.
+//! Waves begin with one item, and stay there until the source has shown itself fast: a source may well wait for what
+//! an item leads to before it gives the next one, and must then never be asked for two. From then on they double, to
+//! the size at which scheduling disappears behind them, and no further, so that threads share the load. A source that
+//! turns slow is back at one item at once.
 
 use std::time::Duration;
 
 /// Work in a wave, so that scheduling (2 to 3 µs a wave) costs about one per cent.
 const WORK: f64 = 200_000.0;
 /// Time that pulling a wave may take: what comes first should not wait long for what comes last.
-const PULL: f64 = 50_000.0;
+const PULL: f64 = 200_000.0;
+/// A source that takes longer for an item may have been waiting: waking a thread takes more than this.
+const FAST: f64 = 3_000.0;
+/// So many items in a row show that a source is fast. Fewer may just have been queued.
+const SHOWN: usize = 32;
 /// Work per item from which other threads help (nanoseconds): below, handing over costs more than it saves.
 const WORTH: f64 = 5.0;
 /// A part of the pull's cost from which work is worth handing over: a source that needs ten times as long would not
@@ -24,6 +29,8 @@ pub(crate) struct Pace {
     fixed: Option<usize>,
     limit: usize,
     wave: usize,
+    /// Items in a row that came fast.
+    streak: usize,
     /// Nanoseconds per item; `None` until measured.
     pull: Option<f64>,
     work: Option<f64>,
@@ -32,17 +39,30 @@ pub(crate) struct Pace {
 impl Pace {
     pub(crate) fn new(fixed: Option<usize>, hint: Option<usize>, buffer: usize) -> Pace {
         let limit = hint.unwrap_or(usize::MAX).min((buffer / 8).max(1));
-        Pace { fixed: fixed.map(|n| n.clamp(1, buffer.max(1))), limit, wave: 1, pull: None, work: None }
+        Pace {
+            fixed: fixed.map(|n| n.clamp(1, buffer.max(1))),
+            limit,
+            wave: 1,
+            streak: 0,
+            pull: None,
+            work: None,
+        }
     }
 
     /// Items in the next wave.
     pub(crate) fn wave(&self) -> usize {
-        self.fixed.unwrap_or(self.wave)
+        self.wave
     }
 
     /// `items` were pulled in `time`.
     pub(crate) fn pulled(&mut self, items: usize, time: Duration) {
-        self.pull = Some(mean(self.pull, time.as_nanos() as f64 / items.max(1) as f64));
+        let cost = time.as_nanos() as f64 / items.max(1) as f64;
+        self.pull = Some(mean(self.pull, cost));
+        self.streak = if cost <= FAST {
+            self.streak.saturating_add(items)
+        } else {
+            0
+        };
         self.resize();
     }
 
@@ -56,8 +76,14 @@ impl Pace {
 
     fn resize(&mut self) {
         let fits = |budget: f64, cost: Option<f64>| cost.map_or(1.0, |cost| budget / cost.max(0.1));
-        let best = fits(WORK, self.work).min(fits(PULL, self.pull)) as usize;
-        self.wave = best.clamp(1, self.limit).min(self.wave * 2);
+        let best =
+            || (fits(WORK, self.work).min(fits(PULL, self.pull)) as usize).clamp(1, self.limit);
+        let best = if self.streak < SHOWN {
+            1
+        } else {
+            self.fixed.unwrap_or_else(best)
+        };
+        self.wave = best.min(self.wave * 2);
     }
 
     /// Whether other threads should help.
@@ -98,27 +124,38 @@ mod tests {
     #[test]
     fn begins_with_one_item_and_grows_to_the_work() {
         assert_eq!(after(0, 1.0, 1.0).wave(), 1);
-        assert_eq!(after(20, 1.0, 1.0).wave(), 512);
-        assert_eq!(after(20, 10.0, 1_000.0).wave(), 200);
-        assert_eq!(after(20, 10.0, 1_000_000.0).wave(), 1);
+        assert_eq!(after(SHOWN - 1, 1.0, 1.0).wave(), 1);
+        assert_eq!(after(50, 1.0, 1.0).wave(), 512);
+        assert_eq!(after(50, 10.0, 1_000.0).wave(), 200);
+        assert_eq!(after(50, 10.0, 1_000_000.0).wave(), 1);
     }
 
     #[test]
     fn a_slow_source_is_never_waited_for() {
-        assert_eq!(after(20, 1_000_000.0, 10.0).wave(), 1);
+        assert_eq!(after(50, 20_000.0, 10.0).wave(), 1);
+        let mut pace = after(50, 1.0, 1.0);
+        pace.pulled(512, Duration::from_millis(20));
+        assert_eq!(pace.wave(), 1);
     }
 
     #[test]
     fn shares_what_is_worth_it() {
         assert!(!after(20, 1.0, 1.0).shares());
         assert!(after(20, 1.0, 1_000.0).shares());
-        assert!(!after(20, 1_000_000.0, 100.0).shares(), "the source is what takes the time");
+        assert!(
+            !after(20, 1_000_000.0, 100.0).shares(),
+            "the source is what takes the time"
+        );
         assert!(!after(0, 1.0, 1.0).shares());
     }
 
     #[test]
     fn a_given_stride_is_kept_within_the_buffer() {
-        assert_eq!(Pace::new(Some(7), None, 4096).wave(), 7);
-        assert_eq!(Pace::new(Some(7), None, 3).wave(), 3);
+        for (buffer, wave) in [(4096, 7), (3, 3)] {
+            let mut pace = Pace::new(Some(7), None, buffer);
+            assert_eq!(pace.wave(), 1);
+            (0..50).for_each(|_| pace.pulled(1, Duration::from_nanos(10)));
+            assert_eq!(pace.wave(), wave);
+        }
     }
 }

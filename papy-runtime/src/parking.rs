@@ -11,7 +11,10 @@ pub(crate) struct Parking<T> {
 
 impl<T> Parking<T> {
     pub(crate) fn new() -> Parking<T> {
-        Parking { base: 0, places: VecDeque::new() }
+        Parking {
+            base: 0,
+            places: VecDeque::new(),
+        }
     }
 
     /// Parks `thing` as number `at`.

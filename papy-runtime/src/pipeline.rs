@@ -7,7 +7,9 @@ use crate::error::StartError;
 use crate::fault::Fault;
 use crate::link::{Port, Ports};
 use crate::net::Net;
-use crate::plan::{Blueprint, Body, Entries, InPlace, Options, Plan, SendSources, SourceList, Spec};
+use crate::plan::{
+    Blueprint, Body, Entries, InPlace, Options, Plan, SendSources, SourceList, Spec,
+};
 use crate::report::Report;
 use crate::run::Run;
 use crate::shared::OnFault;
@@ -38,8 +40,21 @@ where
     F: InPlace<<S::Ports as Entries>::First, P>,
     W: FnOnce(&mut Net<'env>, <S::Ports as Ports>::Links) -> P::Links,
 {
-    let body = Blueprint { spec, fused, wire, ports: PhantomData };
-    Pipeline { plan: Plan { sources, body, outputs: PhantomData }, options: Options::default(), types: PhantomData }
+    let body = Blueprint {
+        spec,
+        fused,
+        wire,
+        ports: PhantomData,
+    };
+    Pipeline {
+        plan: Plan {
+            sources,
+            body,
+            outputs: PhantomData,
+        },
+        options: Options::default(),
+        types: PhantomData,
+    }
 }
 
 impl<'env, R, O, S, B> Pipeline<'env, R, Plan<O, S, B>>
@@ -80,7 +95,9 @@ where
 
     /// Runs to the end on this thread and its pools, and drops what comes out.
     pub fn run(self) -> Report {
-        self.plan.body.drive(self.plan.sources, self.options, B::Ports::ignore())
+        self.plan
+            .body
+            .drive(self.plan.sources, self.options, B::Ports::ignore())
     }
 }
 
@@ -103,7 +120,9 @@ where
 
 impl<R, P> fmt::Debug for Pipeline<'_, R, P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Pipeline").field("options", &self.options).finish_non_exhaustive()
+        f.debug_struct("Pipeline")
+            .field("options", &self.options)
+            .finish_non_exhaustive()
     }
 }
 
@@ -157,5 +176,16 @@ macro_rules! several {
     ($($many:tt)+) => { ($($many)+) };
 }
 
-blocking_forms!(single; A FA a);
-blocking_forms!(several; A FA a, B_ FB b);
+/// One line for each number of outputs.
+macro_rules! up_to {
+    ($($done:ident $sink:ident $all:ident),+ ;) => { blocking_forms!(several; $($done $sink $all),+); };
+    ($($done:ident $sink:ident $all:ident),+ ; $next:ident $next_sink:ident $next_all:ident $(, $item:ident $rest:ident $more:ident)*) => {
+        blocking_forms!(several; $($done $sink $all),+);
+        up_to!($($done $sink $all),+, $next $next_sink $next_all; $($item $rest $more),*);
+    };
+}
+
+blocking_forms!(single; T0 F0 a);
+up_to!(
+    T0 F0 a, T1 F1 b; T2 F2 c, T3 F3 d, T4 F4 e, T5 F5 f, T6 F6 g, T7 F7 h, T8 F8 i, T9 F9 j, T10 F10 k, T11 F11 l, T12 F12 m, T13 F13 n, T14 F14 o, T15 F15 p
+);

@@ -56,7 +56,13 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Options {
-        Options { stride: None, buffer: 4096, on_fault: OnFault::Continue, name: None, inline: false }
+        Options {
+            stride: None,
+            buffer: 4096,
+            on_fault: OnFault::Continue,
+            name: None,
+            inline: false,
+        }
     }
 }
 
@@ -103,7 +109,10 @@ impl<F: Feed<Item: Send>, R: SourceList> SourceList for (F, R) {
     type Inlets = (Inlet<F>, R::Inlets);
 
     fn inlets(self, links: <Self::Ports as Ports>::Links, input: usize) -> Self::Inlets {
-        (Inlet::new(self.0, links.0, input), self.1.inlets(links.1, input + 1))
+        (
+            Inlet::new(self.0, links.0, input),
+            self.1.inlets(links.1, input + 1),
+        )
     }
 }
 
@@ -139,7 +148,14 @@ pub trait InPlace<T, P: Ports> {
     const POSSIBLE: bool;
     /// Passes up to `want` slots through, the first at position `first`. Gives how many there were; `None` where it can't.
     /// The calls of a single slot are timed, as a sample of where the time goes.
-    fn pass<I, C>(&self, inlets: &mut I, sinks: &mut C, shared: &Shared, first: u64, want: usize) -> Option<usize>
+    fn pass<I, C>(
+        &self,
+        inlets: &mut I,
+        sinks: &mut C,
+        shared: &Shared,
+        first: u64,
+        want: usize,
+    ) -> Option<usize>
     where
         I: Inlets<First = T>,
         C: Sinks<P>;
@@ -180,7 +196,14 @@ where
 {
     const POSSIBLE: bool = true;
 
-    fn pass<I, C>(&self, inlets: &mut I, sinks: &mut C, shared: &Shared, first: u64, want: usize) -> Option<usize>
+    fn pass<I, C>(
+        &self,
+        inlets: &mut I,
+        sinks: &mut C,
+        shared: &Shared,
+        first: u64,
+        want: usize,
+    ) -> Option<usize>
     where
         I: Inlets<First = T>,
         C: Sinks<O::Ports>,
@@ -197,7 +220,9 @@ where
         });
         region.put_scratch_back(scratch);
         let failed = cx.tallies.iter().any(|tally| tally.faults > 0);
-        shared.ledger.add(region.spec.nodes, &mut cx.tallies, passed, began.elapsed());
+        shared
+            .ledger
+            .add(region.spec.nodes, &mut cx.tallies, passed, began.elapsed());
         if failed && shared.on_fault == OnFault::Stop && sinks.is_done() {
             shared.cancel();
         }

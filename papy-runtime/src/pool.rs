@@ -44,7 +44,10 @@ impl Pool {
     /// how much runs at once. They begin with the first run that needs them and end with the last clone.
     #[must_use]
     pub fn threads(n: usize) -> Pool {
-        Pool(Kind::Threads(Arc::new(Own { count: n.max(1), built: OnceLock::new() })))
+        Pool(Kind::Threads(Arc::new(Own {
+            count: n.max(1),
+            built: OnceLock::new(),
+        })))
     }
 
     /// No threads: whoever brings an item evaluates it on the spot.

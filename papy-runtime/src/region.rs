@@ -36,7 +36,13 @@ pub(crate) enum Order {
 impl RegionSpec {
     /// A region of these nodes, on the default pool.
     pub fn new(part: usize, nodes: &'static [usize]) -> RegionSpec {
-        RegionSpec { nodes, part, pool: Pool::rayon(), order: Order::Free, stride: None }
+        RegionSpec {
+            nodes,
+            part,
+            pool: Pool::rayon(),
+            order: Order::Free,
+            stride: None,
+        }
     }
 
     /// A region without nodes, where an input forks to several regions or goes to an output as it is.
@@ -78,13 +84,19 @@ pub struct Bench<S, M> {
 /// For a region without order: a new scratch wherever none is idle.
 #[must_use]
 pub fn scratch<S, M: Fn() -> S>(make: M) -> Bench<S, M> {
-    Bench { idle: Mutex::new(Vec::new()), make: Some(make) }
+    Bench {
+        idle: Mutex::new(Vec::new()),
+        make: Some(make),
+    }
 }
 
 /// For a region in order: the one scratch, with the state in it.
 #[must_use]
 pub fn state<S>(only: S) -> Bench<S, fn() -> S> {
-    Bench { idle: Mutex::new(vec![only]), make: None }
+    Bench {
+        idle: Mutex::new(vec![only]),
+        make: None,
+    }
 }
 
 impl<S, M: Fn() -> S> Bench<S, M> {
@@ -93,7 +105,9 @@ impl<S, M: Fn() -> S> Bench<S, M> {
         match (idle, &self.make) {
             (Some(scratch), _) => Ok(scratch),
             (None, Some(make)) => unwind::catch(make),
-            (None, None) => unreachable!("the turnstile lets one evaluation of a serial region in at a time"),
+            (None, None) => {
+                unreachable!("the turnstile lets one evaluation of a serial region in at a time")
+            }
         }
     }
 
@@ -123,7 +137,15 @@ where
     K: Fn(&mut Cursor, &mut S, P::Slots) -> O,
     O: SlotList,
 {
-    (Arc::new(Region { spec, bench, kernel, ports: PhantomData }), O::ports())
+    (
+        Arc::new(Region {
+            spec,
+            bench,
+            kernel,
+            ports: PhantomData,
+        }),
+        O::ports(),
+    )
 }
 
 impl<P, S, M, K, O> Region<P, S, M, K>

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use crate::cursor::Tally;
 use crate::plan::Spec;
-use crate::sync::{Arc, AtomicBool, AtomicU64, Ordering, OnceLock};
+use crate::sync::{Arc, AtomicBool, AtomicU64, OnceLock, Ordering};
 
 /// The counts of a run, kept up stride by stride.
 pub(crate) struct Ledger {
@@ -44,7 +44,11 @@ impl Ledger {
         Ledger {
             name: name.unwrap_or_else(|| spec.name.to_owned()),
             nodes: spec.nodes.iter().map(node).collect(),
-            inputs: spec.inputs.iter().map(|(name, _)| (Arc::from(*name), AtomicU64::new(0))).collect(),
+            inputs: spec
+                .inputs
+                .iter()
+                .map(|(name, _)| (Arc::from(*name), AtomicU64::new(0)))
+                .collect(),
             started: Instant::now(),
             ended: OnceLock::new(),
             on_caller: AtomicBool::new(false),
@@ -56,13 +60,21 @@ impl Ledger {
     }
 
     pub(crate) fn pulled(&self, input: usize, items: usize) {
-        self.inputs[input].1.fetch_add(items as u64, Ordering::Relaxed);
+        self.inputs[input]
+            .1
+            .fetch_add(items as u64, Ordering::Relaxed);
     }
 
     /// Adds what happened in a stride of `slots` slots that took `elapsed`, at the nodes of a region.
     ///
     /// The time is split among the nodes as that of all their sampled calls.
-    pub(crate) fn add(&self, nodes: &[usize], tallies: &mut [Tally], slots: usize, elapsed: Duration) {
+    pub(crate) fn add(
+        &self,
+        nodes: &[usize],
+        tallies: &mut [Tally],
+        slots: usize,
+        elapsed: Duration,
+    ) {
         for (node, tally) in nodes.iter().zip(tallies) {
             let ledger = &self.nodes[*node];
             let tally = std::mem::take(tally);
@@ -76,13 +88,17 @@ impl Ledger {
             for (counter, count) in counts.into_iter().filter(|(_, count)| *count != 0) {
                 counter.fetch_add(count, Ordering::Relaxed);
             }
-            ledger.sampled.fetch_add(tally.sampled_time.as_nanos() as u64, Ordering::Relaxed);
+            ledger
+                .sampled
+                .fetch_add(tally.sampled_time.as_nanos() as u64, Ordering::Relaxed);
         }
         let sampled = |node: &usize| self.nodes[*node].sampled.load(Ordering::Relaxed);
         let all: u64 = nodes.iter().map(sampled).sum();
         for node in nodes.iter().filter(|_| all > 0) {
             let busy = elapsed.as_nanos() as f64 * sampled(node) as f64 / all as f64;
-            self.nodes[*node].busy.fetch_add(busy as u64, Ordering::Relaxed);
+            self.nodes[*node]
+                .busy
+                .fetch_add(busy as u64, Ordering::Relaxed);
         }
     }
 
@@ -114,18 +130,29 @@ impl Ledger {
         };
         Stats {
             name: self.name.clone(),
-            elapsed: self.ended.get().copied().unwrap_or_else(|| self.started.elapsed()),
+            elapsed: self
+                .ended
+                .get()
+                .copied()
+                .unwrap_or_else(|| self.started.elapsed()),
             nodes: self.nodes.iter().map(node).collect(),
             inputs: self
                 .inputs
                 .iter()
-                .map(|(name, position)| InputStats { name: name.clone(), position: position.load(Ordering::Relaxed) })
+                .map(|(name, position)| InputStats {
+                    name: name.clone(),
+                    position: position.load(Ordering::Relaxed),
+                })
                 .collect(),
         }
     }
 
     pub(crate) fn report(&self, cancelled: bool) -> Report {
-        Report { stats: self.stats(), cancelled, on_calling_thread: self.on_caller.load(Ordering::Relaxed) }
+        Report {
+            stats: self.stats(),
+            cancelled,
+            on_calling_thread: self.on_caller.load(Ordering::Relaxed),
+        }
     }
 }
 
@@ -252,10 +279,24 @@ impl fmt::Display for Stats {
         for input in &self.inputs {
             writeln!(f, "  input {:<24} {:>12} items", input.name, input.position)?;
         }
-        writeln!(f, "  {:<30} {:>12} {:>12} {:>8} {:>8} {:>10}", "node", "in", "out", "faults", "holes", "busy")?;
+        writeln!(
+            f,
+            "  {:<30} {:>12} {:>12} {:>8} {:>8} {:>10}",
+            "node", "in", "out", "faults", "holes", "busy"
+        )?;
         for node in &self.nodes {
-            let NodeStats { name, items_in, items_out, faults, holes, busy } = node;
-            writeln!(f, "  {name:<30} {items_in:>12} {items_out:>12} {faults:>8} {holes:>8} {busy:>10.2?}")?;
+            let NodeStats {
+                name,
+                items_in,
+                items_out,
+                faults,
+                holes,
+                busy,
+            } = node;
+            writeln!(
+                f,
+                "  {name:<30} {items_in:>12} {items_out:>12} {faults:>8} {holes:>8} {busy:>10.2?}"
+            )?;
         }
         Ok(())
     }
@@ -303,7 +344,10 @@ impl fmt::Display for Report {
             writeln!(f, "  cancelled")?;
         }
         if self.on_calling_thread {
-            writeln!(f, "  no threads could be had: evaluated on the calling thread")?;
+            writeln!(
+                f,
+                "  no threads could be had: evaluated on the calling thread"
+            )?;
         }
         Ok(())
     }

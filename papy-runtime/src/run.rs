@@ -30,6 +30,10 @@ impl Keeper {
         self.0.drive(Some(part))
     }
 
+    pub(crate) fn cancel(&self) {
+        self.0.cancel();
+    }
+
     pub(crate) fn is_inline(&self) -> bool {
         self.0.is_inline()
     }
@@ -113,7 +117,7 @@ impl Handle {
 
     /// Waits for the end of the run. This counts as reading every output, so the run is not held up by outputs that
     /// nobody reads; their items can still be read afterwards.
-    #[must_use]
+    #[allow(clippy::must_use_candidate, reason = "the report is a bonus")]
     pub fn wait(&self) -> Report {
         self.0.wait(None);
         self.0.report()
@@ -140,6 +144,8 @@ impl Handle {
 
 impl fmt::Debug for Handle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Handle").field("finished", &self.is_finished()).finish_non_exhaustive()
+        f.debug_struct("Handle")
+            .field("finished", &self.is_finished())
+            .finish_non_exhaustive()
     }
 }

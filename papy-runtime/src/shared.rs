@@ -7,7 +7,9 @@ use crate::flow::Flow;
 use crate::output::Gate;
 use crate::report::{Ledger, Report};
 use crate::run::Seat;
-use crate::sync::{Arc, AtomicBool, AtomicU64, Condvar, Mutex, OnceLock, Ordering, lock, wait, wait_for};
+use crate::sync::{
+    Arc, AtomicBool, AtomicU64, Condvar, Mutex, OnceLock, Ordering, lock, wait, wait_for,
+};
 
 /// What to do at a fault.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -44,12 +46,16 @@ impl Part {
     /// Notes what an evaluation cost.
     pub(crate) fn load(&self, slots: usize, elapsed: Duration) {
         self.slots.fetch_add(slots as u64, Ordering::Relaxed);
-        self.nanos.fetch_add(elapsed.as_nanos() as u64, Ordering::Relaxed);
+        self.nanos
+            .fetch_add(elapsed.as_nanos() as u64, Ordering::Relaxed);
     }
 
     /// Slots evaluated since the last look, and the nanoseconds that took.
     pub(crate) fn take_load(&self) -> (u64, u64) {
-        (self.slots.swap(0, Ordering::Relaxed), self.nanos.swap(0, Ordering::Relaxed))
+        (
+            self.slots.swap(0, Ordering::Relaxed),
+            self.nanos.swap(0, Ordering::Relaxed),
+        )
     }
 }
 
@@ -103,7 +109,10 @@ impl Shared {
         ledger: Ledger,
         on_fault: OnFault,
     ) -> Shared {
-        let life = Life { open_parts: parts.len(), ..Life::default() };
+        let life = Life {
+            open_parts: parts.len(),
+            ..Life::default()
+        };
         Shared {
             parts,
             ledger,
@@ -199,7 +208,13 @@ impl Shared {
     }
 
     pub(crate) fn pulling(&self, on: bool) {
-        self.change(|life| life.pulling = if on { life.pulling + 1 } else { life.pulling - 1 });
+        self.change(|life| {
+            life.pulling = if on {
+                life.pulling + 1
+            } else {
+                life.pulling - 1
+            }
+        });
     }
 
     /// Counts an evaluation in; `false` where the run is cancelled and it must not begin.
@@ -252,7 +267,9 @@ impl Shared {
         while deadline.is_none_or(|deadline| Instant::now() < deadline) && self.drive(None) {}
         let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
         let over = self.until(left, |life| life.is_over(self.is_cancelled()));
-        self.parts.iter().for_each(|part| lock(&part.flow).awaits(false));
+        self.parts
+            .iter()
+            .for_each(|part| lock(&part.flow).awaits(false));
         over
     }
 

@@ -50,9 +50,19 @@ impl<'env, T: Send + 'env, R: Outlets<'env>> Outlets<'env> for (Port<T>, R) {
 
     fn open(links: Self::Links, net: &mut Net<'env>, spec: &Spec, output: usize) -> Self::Readers {
         let described = &spec.outputs[output];
-        let reader = spec.outputs[..output].iter().filter(|other| other.part == described.part).count();
+        let reader = spec.outputs[..output]
+            .iter()
+            .filter(|other| other.part == described.part)
+            .count();
         links.0.aim(net.steps.len());
-        let channel = Channel::new(links.0, described.part, reader, &net.shared, output, described.ordered);
+        let channel = Channel::new(
+            links.0,
+            described.part,
+            reader,
+            &net.shared,
+            output,
+            described.ordered,
+        );
         let channel = Arc::new(channel);
         net.steps.push(Planned {
             step: Box::new(channel.clone()),
@@ -61,11 +71,17 @@ impl<'env, T: Send + 'env, R: Outlets<'env>> Outlets<'env> for (Port<T>, R) {
             order: Order::Free,
             ports: 1,
         });
-        (Reader::new(&channel), R::open(links.1, net, spec, output + 1))
+        (
+            Reader::new(&channel),
+            R::open(links.1, net, spec, output + 1),
+        )
     }
 
     fn outputs(readers: Self::Readers, keeper: &Arc<Keeper>) -> Self::Outputs {
-        (Output::new(readers.0, keeper), R::outputs(readers.1, keeper))
+        (
+            Output::new(readers.0, keeper),
+            R::outputs(readers.1, keeper),
+        )
     }
 
     fn ignore() -> Self::Ignore {
@@ -124,7 +140,12 @@ pub struct Tap<T, F> {
 
 impl<T, F: FnMut(Result<T, Fault>)> Tap<T, F> {
     pub(crate) fn new(sink: F) -> Tap<T, F> {
-        Tap { reader: None, sink, done: false, panic: None }
+        Tap {
+            reader: None,
+            sink,
+            done: false,
+            panic: None,
+        }
     }
 
     /// Calls the sink; `false` where it wants no more.
@@ -156,7 +177,9 @@ where
 
     #[inline(always)]
     fn give(&mut self, on_fault: OnFault, slots: (Slot<T>, P::Slots)) -> ControlFlow<()> {
-        let Tap { sink, panic, done, .. } = &mut self.0;
+        let Tap {
+            sink, panic, done, ..
+        } = &mut self.0;
         match slots.0 {
             Slot::Value(value) if !*done => *done = !Tap::call(sink, panic, Ok(value)),
             Slot::Fault(fault) if !*done => {
@@ -166,11 +189,20 @@ where
             Slot::Fault(_) | Slot::Hole | Slot::End => {}
         }
         let rest = self.1.give(on_fault, slots.1);
-        if self.0.done && (self.0.panic.is_some() || self.1.is_done()) { ControlFlow::Break(()) } else { rest }
+        if self.0.done && (self.0.panic.is_some() || self.1.is_done()) {
+            ControlFlow::Break(())
+        } else {
+            rest
+        }
     }
 
     fn deliver(&mut self) -> bool {
-        let Tap { reader, sink, done, panic } = &mut self.0;
+        let Tap {
+            reader,
+            sink,
+            done,
+            panic,
+        } = &mut self.0;
         let mut delivered = false;
         if let Some(reader) = reader
             && !*done

@@ -138,7 +138,12 @@ impl<T> Slot<T> {
 
     /// A copy of a part of the value, for a projection that is not the stream's last use.
     #[inline(always)]
-    pub fn copy_part<U>(&self, cx: &mut Cursor, node: usize, part: impl FnOnce(&T) -> U) -> Slot<U> {
+    pub fn copy_part<U>(
+        &self,
+        cx: &mut Cursor,
+        node: usize,
+        part: impl FnOnce(&T) -> U,
+    ) -> Slot<U> {
         match self {
             Slot::Value(value) => match unwind::catch(|| part(value)) {
                 Ok(part) => Slot::Value(part),
@@ -178,7 +183,13 @@ impl<T> Slot<T> {
 
     /// Evaluates a worker without state.
     #[inline(always)]
-    pub fn then<W>(self, cx: &mut Cursor, node: usize, worker: &W, local: &mut W::Local) -> Slot<W::Out>
+    pub fn then<W>(
+        self,
+        cx: &mut Cursor,
+        node: usize,
+        worker: &W,
+        local: &mut W::Local,
+    ) -> Slot<W::Out>
     where
         W: Worker<T> + Stateless,
     {
@@ -233,7 +244,9 @@ impl<T> Slot<T> {
     /// Evaluates a closure.
     #[inline(always)]
     pub fn call<U>(self, cx: &mut Cursor, node: usize, f: impl FnOnce(T) -> U) -> Slot<U> {
-        self.guard(cx, node, |value| Ok::<_, std::convert::Infallible>(f(value)))
+        self.guard(cx, node, |value| {
+            Ok::<_, std::convert::Infallible>(f(value))
+        })
     }
 
     /// Evaluates a closure whose `Err` is a fault.

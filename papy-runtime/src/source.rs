@@ -25,7 +25,10 @@ pub trait Feed {
     /// An item.
     type Item;
     /// Gives item after item to `take` until that breaks; `Continue` where the input has ended.
-    fn drain(&mut self, take: impl FnMut(Result<Self::Item, BoxError>) -> ControlFlow<()>) -> ControlFlow<()>;
+    fn drain(
+        &mut self,
+        take: impl FnMut(Result<Self::Item, BoxError>) -> ControlFlow<()>,
+    ) -> ControlFlow<()>;
 }
 
 /// The feed of a plain iterator.
@@ -42,7 +45,10 @@ impl<T, I: IntoIterator<Item = T>> Source<T> for I {
 impl<I: Iterator> Feed for Plain<I> {
     type Item = I::Item;
     #[inline(always)]
-    fn drain(&mut self, mut take: impl FnMut(Result<I::Item, BoxError>) -> ControlFlow<()>) -> ControlFlow<()> {
+    fn drain(
+        &mut self,
+        mut take: impl FnMut(Result<I::Item, BoxError>) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
         self.0.try_for_each(|item| take(Ok(item)))
     }
 }
@@ -86,7 +92,10 @@ pub struct FallibleFeed<I>(I);
 impl<T, E: Into<BoxError>, I: Iterator<Item = Result<T, E>>> Feed for FallibleFeed<I> {
     type Item = T;
     #[inline(always)]
-    fn drain(&mut self, mut take: impl FnMut(Result<T, BoxError>) -> ControlFlow<()>) -> ControlFlow<()> {
+    fn drain(
+        &mut self,
+        mut take: impl FnMut(Result<T, BoxError>) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
         self.0.try_for_each(|item| take(item.map_err(Into::into)))
     }
 }

@@ -24,7 +24,12 @@ enum Mark {
 
 impl<T> Stride<T> {
     pub(crate) fn with_capacity(first: u64, tail: u64, capacity: usize) -> Stride<T> {
-        Stride { first, tail, values: Vec::with_capacity(capacity), marks: Vec::new() }
+        Stride {
+            first,
+            tail,
+            values: Vec::with_capacity(capacity),
+            marks: Vec::new(),
+        }
     }
 
     /// How many slots there are.
@@ -33,7 +38,9 @@ impl<T> Stride<T> {
     }
 
     pub(crate) fn has_faults(&self) -> bool {
-        self.marks.iter().any(|(_, mark)| matches!(mark, Mark::Fault(_)))
+        self.marks
+            .iter()
+            .any(|(_, mark)| matches!(mark, Mark::Fault(_)))
     }
 
     #[inline(always)]
@@ -61,7 +68,13 @@ impl<T> Stride<T> {
     pub(crate) fn into_slots(self) -> Slots<T> {
         let mut marks = self.marks.into_iter();
         let mark = marks.next();
-        Slots { position: self.first, at: 0, values: self.values.into_iter(), mark, marks }
+        Slots {
+            position: self.first,
+            at: 0,
+            values: self.values.into_iter(),
+            mark,
+            marks,
+        }
     }
 }
 
@@ -132,7 +145,12 @@ mod tests {
         let mut stride = Stride::with_capacity(10, 0, 4);
         stride.push(Slot::Hole);
         stride.push(Slot::Value(1));
-        stride.push(Slot::Fault(Fault::new(&"f".into(), 12, FaultKind::Error, "no".into())));
+        stride.push(Slot::Fault(Fault::new(
+            &"f".into(),
+            12,
+            FaultKind::Error,
+            "no".into(),
+        )));
         stride.push(Slot::Value(3));
         stride.push(Slot::Value(4));
         stride.push(Slot::End);
@@ -154,7 +172,14 @@ mod tests {
 
     #[test]
     fn truncation_keeps_the_first_slots() {
-        for (len, text) in [(0, ""), (1, "-"), (2, "- 1"), (3, "- 1 !12"), (4, "- 1 !12 3"), (6, "- 1 !12 3 4 .")] {
+        for (len, text) in [
+            (0, ""),
+            (1, "-"),
+            (2, "- 1"),
+            (3, "- 1 !12"),
+            (4, "- 1 !12 3"),
+            (6, "- 1 !12 3 4 ."),
+        ] {
             let mut stride = stride();
             stride.truncate(len);
             assert_eq!(show(stride.into_slots()), text);

@@ -6,12 +6,16 @@ pub(crate) use std::thread;
 
 /// Locks, whether or not a holder panicked: no lock of papy is held while user code runs, so what it guards is whole.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    mutex
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
 /// Waits on a condition variable; callers loop, since it may wake for nothing.
 pub(crate) fn wait<'a, T>(condvar: &Condvar, guard: MutexGuard<'a, T>) -> MutexGuard<'a, T> {
-    condvar.wait(guard).unwrap_or_else(std::sync::PoisonError::into_inner)
+    condvar
+        .wait(guard)
+        .unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
 /// As [`wait`], for at most `limit`.
@@ -20,5 +24,8 @@ pub(crate) fn wait_for<'a, T>(
     guard: MutexGuard<'a, T>,
     limit: std::time::Duration,
 ) -> MutexGuard<'a, T> {
-    condvar.wait_timeout(guard, limit).unwrap_or_else(std::sync::PoisonError::into_inner).0
+    condvar
+        .wait_timeout(guard, limit)
+        .unwrap_or_else(std::sync::PoisonError::into_inner)
+        .0
 }

@@ -15,16 +15,30 @@ pub(crate) struct Turnstile(Kind);
 #[derive(Debug)]
 enum Kind {
     Free,
-    AtMost { places: usize, waiting: VecDeque<u64> },
-    Serial { next: u64, busy: bool, waiting: BTreeSet<u64> },
+    AtMost {
+        places: usize,
+        waiting: VecDeque<u64>,
+    },
+    Serial {
+        next: u64,
+        busy: bool,
+        waiting: BTreeSet<u64>,
+    },
 }
 
 impl Turnstile {
     pub(crate) fn new(order: Order) -> Turnstile {
         Turnstile(match order {
             Order::Free => Kind::Free,
-            Order::AtMost(places) => Kind::AtMost { places, waiting: VecDeque::new() },
-            Order::Serial => Kind::Serial { next: 0, busy: false, waiting: BTreeSet::new() },
+            Order::AtMost(places) => Kind::AtMost {
+                places,
+                waiting: VecDeque::new(),
+            },
+            Order::Serial => Kind::Serial {
+                next: 0,
+                busy: false,
+                waiting: BTreeSet::new(),
+            },
         })
     }
 
@@ -40,7 +54,11 @@ impl Turnstile {
                 *places -= 1;
                 true
             }
-            Kind::Serial { next, busy, waiting } => {
+            Kind::Serial {
+                next,
+                busy,
+                waiting,
+            } => {
                 let enters = wave == *next && !*busy;
                 if enters {
                     *busy = true;
@@ -61,7 +79,11 @@ impl Turnstile {
                 *places += usize::from(wave.is_none());
                 wave
             }
-            Kind::Serial { next, busy, waiting } => {
+            Kind::Serial {
+                next,
+                busy,
+                waiting,
+            } => {
                 *next += 1;
                 *busy = waiting.remove(next);
                 busy.then_some(*next)

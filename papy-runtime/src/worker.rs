@@ -28,7 +28,12 @@ pub trait Worker<In>: Scratch {
     /// # Errors
     ///
     /// What the function returns as `Err`.
-    fn call(&self, state: &mut Self::State, local: &mut Self::Local, input: In) -> Result<Self::Out, Self::Error>;
+    fn call(
+        &self,
+        state: &mut Self::State,
+        local: &mut Self::Local,
+        input: In,
+    ) -> Result<Self::Out, Self::Error>;
 }
 
 /// A function without state; it may run for several items at once.

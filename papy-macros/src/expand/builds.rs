@@ -9,6 +9,7 @@ use syn::Expr;
 
 use super::Plan;
 use super::span::{at, internal, internal_at, papy_at};
+use crate::diagnostics::Place;
 use crate::graph::{Mode, PoolClass};
 use crate::lower::{NodeCode, Step, Work, mentions, plain};
 use crate::syntax;
@@ -66,7 +67,12 @@ pub fn builds(plan: &Plan) -> Builds {
     let regions = plan.partition.regions.len();
     let mut builder = Builder {
         plan,
-        values: plan.code.values.iter().map(|value| (plain(value), value)).collect(),
+        values: plan
+            .code
+            .values
+            .iter()
+            .map(|value| (plain(value), value))
+            .collect(),
         last: BTreeMap::new(),
         captured: vec![BTreeSet::new(); regions],
         named_pools: BTreeMap::new(),
@@ -117,7 +123,10 @@ impl Builder<'_> {
                     if let Some(state) = &node.state {
                         uses.extend(self.uses(state, Site::State(*id)));
                     }
-                    for expr in [&node.pool, &node.stride, &node.spawn].into_iter().flatten() {
+                    for expr in [&node.pool, &node.stride, &node.spawn]
+                        .into_iter()
+                        .flatten()
+                    {
                         uses.extend(self.uses(expr, Site::Plain));
                     }
                     if let Work::Closure { mentions, .. } = &node.work {
@@ -137,16 +146,21 @@ impl Builder<'_> {
     fn uses(&self, expr: &Expr, whole: Site) -> Vec<(String, Site)> {
         match self.value(expr) {
             Some(name) => vec![(plain(name), whole)],
-            None => mentions::of_expr(expr).names.into_iter().map(|name| (name, Site::Plain)).collect(),
+            None => mentions::of_expr(expr)
+                .names
+                .into_iter()
+                .map(|name| (name, Site::Plain))
+                .collect(),
         }
     }
 
     /// The value that an expression is as a whole.
     fn value<'e>(&self, expr: &'e Expr) -> Option<&'e Ident> {
         match syntax::bare(expr) {
-            Expr::Path(path) if path.qself.is_none() => {
-                path.path.get_ident().filter(|name| self.values.contains_key(&plain(name)))
-            }
+            Expr::Path(path) if path.qself.is_none() => path
+                .path
+                .get_ident()
+                .filter(|name| self.values.contains_key(&plain(name))),
             _ => None,
         }
     }
@@ -180,7 +194,9 @@ impl Builder<'_> {
     }
 
     fn worker(&mut self, id: usize, code: &NodeCode) {
-        let Work::Worker { path, params } = &code.work else { return };
+        let Work::Worker { path, params } = &code.work else {
+            return;
+        };
         let user = code.place.span();
         let fields = params.iter().enumerate().map(|(at, (name, expr))| {
             let value = self.given(expr, Site::Param(id, at));
@@ -193,27 +209,28 @@ impl Builder<'_> {
         if keeps_state {
             self.builds.steps.push(quote!(let #worker = #made;));
             let state = state(id);
-            let option = code.serial.map_or(user, |place| place.span());
-            let value = match &code.state {
-                Some(expr) => {
-                    let value = self.given(expr, Site::State(id));
-                    let user = syntax_span(expr);
-                    let (papy, worker) = (papy_at(user), worker_at(id, user));
-                    quote_spanned!(at(user)=> #papy::given_state(&#worker, #value))
-                }
-                None => {
-                    let (papy, worker) = (papy_at(option), worker_at(id, option));
-                    quote_spanned!(at(option)=> #papy::default_state(&#worker))
-                }
+            let option = code.serial.map_or(user, Place::span);
+            let value = if let Some(expr) = &code.state {
+                let value = self.given(expr, Site::State(id));
+                let user = syntax_span(expr);
+                let (papy, worker) = (papy_at(user), worker_at(id, user));
+                quote_spanned!(at(user)=> #papy::given_state(&#worker, #value))
+            } else {
+                let (papy, worker) = (papy_at(option), worker_at(id, option));
+                quote_spanned!(at(option)=> #papy::default_state(&#worker))
             };
             self.builds.steps.push(quote!(let #state = #value;));
         } else {
-            self.builds.steps.push(quote!(let #worker = ::std::sync::Arc::new(#made);));
+            self.builds
+                .steps
+                .push(quote!(let #worker = ::std::sync::Arc::new(#made);));
         }
     }
 
     fn pool(&mut self, id: usize, code: &NodeCode, region: usize) {
-        let (Some(expr), class) = (&code.pool, &self.plan.graph.nodes[id].pool) else { return };
+        let (Some(expr), class) = (&code.pool, &self.plan.graph.nodes[id].pool) else {
+            return;
+        };
         if *class == PoolClass::Default {
             // Already there; a value that only names it is used all the same.
             if let Some(name) = self.value(expr) {
@@ -238,7 +255,9 @@ impl Builder<'_> {
     }
 
     fn capture(&mut self, name: &str, region: usize) {
-        let Some(&value) = self.values.get(name) else { return };
+        let Some(&value) = self.values.get(name) else {
+            return;
+        };
         if !self.captured[region].insert(name.to_owned()) {
             return;
         }
@@ -261,5 +280,5 @@ fn number(name: &Ident, expr: &Expr) -> TokenStream {
 }
 
 fn syntax_span(expr: &Expr) -> Span {
-    crate::diagnostics::Place::of(expr).span()
+    Place::of(expr).span()
 }

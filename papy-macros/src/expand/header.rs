@@ -28,18 +28,28 @@ const LINTS: &[&str] = &[
 
 impl<'a> Header<'a> {
     pub fn new(pipeline: &'a Pipeline) -> Header<'a> {
-        let taken = pipeline.generics.lifetimes().any(|lifetime| lifetime.lifetime.ident == "env");
+        let taken = pipeline
+            .generics
+            .lifetimes()
+            .any(|lifetime| lifetime.lifetime.ident == "env");
         let name = if taken { "'papy_env" } else { "'env" };
         Header {
             pipeline,
             env: Lifetime::new(name, Span::mixed_site()),
-            run: format_ident!("{}Run", camel(&plain(&pipeline.name)), span = pipeline.name.span()),
+            run: format_ident!(
+                "{}Run",
+                camel(&plain(&pipeline.name)),
+                span = pipeline.name.span()
+            ),
         }
     }
 
     /// Attributes that concern every generated item.
     pub fn shared_attrs(&self) -> impl Iterator<Item = &'a Attribute> {
-        self.pipeline.attrs.iter().filter(|attr| attr.path().is_ident("cfg"))
+        self.pipeline
+            .attrs
+            .iter()
+            .filter(|attr| attr.path().is_ident("cfg"))
     }
 
     /// `<'a, T, N>`
@@ -53,7 +63,9 @@ impl<'a> Header<'a> {
         let mut ty = ty.clone();
         Elided(&self.env).visit_type_mut(&mut ty);
         if let Type::ImplTrait(bounds) = &mut ty {
-            bounds.bounds.push(syn::TypeParamBound::Lifetime(self.env.clone()));
+            bounds
+                .bounds
+                .push(syn::TypeParamBound::Lifetime(self.env.clone()));
         }
         ty
     }
@@ -76,7 +88,13 @@ impl<'a> Header<'a> {
     /// The function around `body`.
     pub fn function(&self, outputs: &[Field], body: &TokenStream) -> TokenStream {
         let papy = papy();
-        let Pipeline { attrs, vis, name, generics, .. } = self.pipeline;
+        let Pipeline {
+            attrs,
+            vis,
+            name,
+            generics,
+            ..
+        } = self.pipeline;
         let (env, run, arguments) = (&self.env, &self.run, self.arguments());
         let params = generics.params.iter();
         let args = self.pipeline.args.iter().map(|arg| match arg {
@@ -95,18 +113,24 @@ impl<'a> Header<'a> {
             GenericParam::Type(param) => Some(param.ident.to_token_stream()),
             GenericParam::Const(_) => None,
         });
-        let clauses = generics.where_clause.iter().flat_map(|clause| clause.predicates.iter());
+        let clauses = generics
+            .where_clause
+            .iter()
+            .flat_map(|clause| clause.predicates.iter());
         let types: Vec<&Type> = outputs.iter().map(|(_, ty)| ty).collect();
         let ports = super::span::nest(types.iter().map(|ty| quote!(#papy::Port<#ty>)));
         let inputs = self.inputs();
-        let feeds = super::span::nest(
-            inputs.iter().map(|ty| quote_spanned!(Span::mixed_site()=> impl #papy::Feed<Item = #ty> + #env)),
-        );
+        let feeds =
+            super::span::nest(inputs.iter().map(
+                |ty| quote_spanned!(Span::mixed_site()=> impl #papy::Feed<Item = #ty> + #env),
+            ));
         let entries = self.entries();
         // The keyword's edition is the macro's, so that the type captures every parameter in every crate.
         let body_type = quote_spanned!(Span::mixed_site()=> impl #papy::Body<#env, Inputs = #entries, Ports = #ports>);
         let fn_token = quote_spanned!(name.span()=> fn);
-        let lints = LINTS.iter().map(|lint| -> TokenStream { lint.parse().unwrap_or_default() });
+        let lints = LINTS
+            .iter()
+            .map(|lint| -> TokenStream { lint.parse().unwrap_or_default() });
         quote! {
             #(#attrs)*
             #[allow(#(#lints),*)]
@@ -128,7 +152,10 @@ struct Elided<'a>(&'a Lifetime);
 impl VisitMut for Elided<'_> {
     fn visit_type_reference_mut(&mut self, ty: &mut syn::TypeReference) {
         if ty.lifetime.is_none() {
-            ty.lifetime = Some(Lifetime { ident: self.0.ident.clone(), apostrophe: ty.and_token.span });
+            ty.lifetime = Some(Lifetime {
+                ident: self.0.ident.clone(),
+                apostrophe: ty.and_token.span,
+            });
         }
         syn::visit_mut::visit_type_reference_mut(self, ty);
     }
@@ -140,7 +167,11 @@ impl VisitMut for Elided<'_> {
     }
 
     // `Fn(&T)` and `fn(&T)` have lifetimes of their own.
-    fn visit_parenthesized_generic_arguments_mut(&mut self, _: &mut syn::ParenthesizedGenericArguments) {}
+    fn visit_parenthesized_generic_arguments_mut(
+        &mut self,
+        _: &mut syn::ParenthesizedGenericArguments,
+    ) {
+    }
 
     fn visit_type_fn_ptr_mut(&mut self, _: &mut syn::TypeFnPtr) {}
 }
@@ -151,7 +182,11 @@ fn camel(name: &str) -> String {
     words
         .flat_map(|word| {
             let mut letters = word.chars();
-            letters.next().into_iter().flat_map(char::to_uppercase).chain(letters)
+            letters
+                .next()
+                .into_iter()
+                .flat_map(char::to_uppercase)
+                .chain(letters)
         })
         .collect()
 }

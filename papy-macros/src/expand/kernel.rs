@@ -9,13 +9,20 @@ use syn::{ExprClosure, Pat};
 use super::Plan;
 use super::builds;
 use super::span::{at, hidden, internal, internal_at, nest, papy_at};
+use crate::diagnostics::Place;
 use crate::graph::{Mode, NodeId, Origin, Shape, StreamId};
 use crate::lower::{NodeCode, Taken, Work};
 use crate::partition::{Consumer, Region};
 
 pub fn kernel(plan: &Plan, id: usize) -> TokenStream {
     let region = &plan.partition.regions[id];
-    let mut writer = Writer { plan, region, left: BTreeMap::new(), lines: Vec::new(), copies: 0 };
+    let mut writer = Writer {
+        plan,
+        region,
+        left: BTreeMap::new(),
+        lines: Vec::new(),
+        copies: 0,
+    };
     writer.count_uses();
     for &stream in &region.ins {
         if matches!(plan.graph.streams[stream].origin, Origin::Input(_)) {
@@ -29,16 +36,26 @@ pub fn kernel(plan: &Plan, id: usize) -> TokenStream {
     for (local, &node) in region.nodes.iter().enumerate() {
         writer.node(local, node);
     }
-    let outs: Vec<TokenStream> = region.outs.iter().map(|out| writer.out(out.stream, out.to)).collect();
+    let outs: Vec<TokenStream> = region
+        .outs
+        .iter()
+        .map(|out| writer.out(out.stream, out.to))
+        .collect();
     let outs = nest(outs.into_iter());
     let ins = nest(region.ins.iter().map(|&stream| {
         let name = writer.variable(stream, plan.code.streams[stream].place.span());
         quote!(#name)
     }));
-    let locals = nest(region.nodes.iter().filter(|&&node| is_worker(&plan.code.nodes[node])).map(|&node| {
-        let local = local_name(node);
-        quote!(#local)
-    }));
+    let locals = nest(
+        region
+            .nodes
+            .iter()
+            .filter(|&&node| is_worker(&plan.code.nodes[node]))
+            .map(|&node| {
+                let local = local_name(node);
+                quote!(#local)
+            }),
+    );
     let scratch = match region.mode {
         Some(Mode::Serial | Mode::Fold) => {
             let state = state_name(region);
@@ -46,7 +63,10 @@ pub fn kernel(plan: &Plan, id: usize) -> TokenStream {
         }
         _ => locals,
     };
-    let user = region.nodes.first().map_or_else(Span::mixed_site, |&node| plan.code.nodes[node].place.span());
+    let user = region
+        .nodes
+        .first()
+        .map_or_else(Span::mixed_site, |&node| plan.code.nodes[node].place.span());
     let cx = internal("cx");
     let lines = &writer.lines;
     quote_spanned! {at(user)=>
@@ -67,7 +87,10 @@ fn local_name(node: NodeId) -> Ident {
 
 /// The variable of a serial region's state; a closure has none.
 fn state_name(region: &Region) -> Ident {
-    internal(&format!("kept_{}", region.nodes.first().copied().unwrap_or_default()))
+    internal(&format!(
+        "kept_{}",
+        region.nodes.first().copied().unwrap_or_default()
+    ))
 }
 
 struct Writer<'a> {
@@ -81,7 +104,11 @@ struct Writer<'a> {
 
 impl Writer<'_> {
     fn count_uses(&mut self) {
-        let args = self.region.nodes.iter().flat_map(|&node| &self.plan.graph.nodes[node].args);
+        let args = self
+            .region
+            .nodes
+            .iter()
+            .flat_map(|&node| &self.plan.graph.nodes[node].args);
         for &stream in args.chain(self.region.outs.iter().map(|out| &out.stream)) {
             *self.left.entry(stream).or_default() += 1;
         }
@@ -130,7 +157,11 @@ impl Writer<'_> {
             .zip(&code.args)
             .map(|(&stream, taken)| {
                 let arg = self.take(stream, taken, local);
-                if node.catch { quote!(#arg.caught()) } else { arg }
+                if node.catch {
+                    quote!(#arg.caught())
+                } else {
+                    arg
+                }
             })
             .collect();
         let joined = join(&args, local, user);
@@ -153,7 +184,7 @@ impl Writer<'_> {
             Work::Closure { closure, .. } => {
                 let closure = over_tuple(closure);
                 if node.fallible {
-                    let option = code.fallible.map_or(user, |place| place.span());
+                    let option = code.fallible.map_or(user, Place::span);
                     let call = Ident::new("call_fallible", at(option));
                     quote_spanned!(at(user)=> #joined.#call(#cx, #local, #closure))
                 } else {
@@ -162,30 +193,34 @@ impl Writer<'_> {
             }
         };
         if node.filter {
-            let option = code.filter.map_or(user, |place| place.span());
+            let option = code.filter.map_or(user, Place::span);
             // All of the check lies at the option, so that rustc says it once.
-            let (papy, cx, whole) = (papy_at(option), internal_at("cx", option), internal_at("whole", option));
+            let (papy, cx, whole) = (
+                papy_at(option),
+                internal_at("cx", option),
+                internal_at("whole", option),
+            );
             self.lines.push(quote!(let #whole = #called;));
             called = quote_spanned!(at(option)=> #papy::filtered(#whole, #cx, #local));
         }
         match &node.shape {
             Shape::Stream(stream) => {
-                let name = match self.left.get(stream) {
-                    Some(_) => {
-                        let name = self.variable(*stream, self.plan.code.streams[*stream].place.span());
-                        quote!(#name)
-                    }
-                    None => quote!(_),
+                let name = if self.left.contains_key(stream) {
+                    let name = self.variable(*stream, self.plan.code.streams[*stream].place.span());
+                    quote!(#name)
+                } else {
+                    quote!(_)
                 };
                 self.lines.push(quote!(let #name = #called;));
                 self.annotate(*stream);
             }
             Shape::Sink => {
                 let papy = papy_at(user);
-                self.lines.push(quote_spanned!(at(user)=> #papy::sink(#called);));
+                self.lines
+                    .push(quote_spanned!(at(user)=> #papy::sink(#called);));
             }
             shape @ Shape::Parts(_) => {
-                let pattern_at = code.split.map_or(user, |place| place.span());
+                let pattern_at = code.split.map_or(user, Place::span);
                 let (mut pattern, mut streams, mut leaves) = (TokenStream::new(), Vec::new(), 0);
                 parts(shape, pattern_at, &mut pattern, &mut leaves, &mut streams);
                 let list = nest((0..leaves).map(|at| {
@@ -194,13 +229,18 @@ impl Writer<'_> {
                 }));
                 let names = nest(streams.iter().map(|stream| match stream {
                     Some(stream) if self.left.contains_key(stream) => {
-                        let name = self.variable(*stream, self.plan.code.streams[*stream].place.span());
+                        let name =
+                            self.variable(*stream, self.plan.code.streams[*stream].place.span());
                         quote!(#name)
                     }
                     _ => quote!(_),
                 }));
-                self.lines.push(quote!(let #names = #called.split(|#pattern| #list);));
-                streams.into_iter().flatten().for_each(|stream| self.annotate(stream));
+                self.lines
+                    .push(quote!(let #names = #called.split(|#pattern| #list);));
+                streams
+                    .into_iter()
+                    .flatten()
+                    .for_each(|stream| self.annotate(stream));
             }
             Shape::Pending | Shape::Dropped => self.lines.push(quote!(let _ = #called;)),
         }
@@ -214,7 +254,8 @@ impl Writer<'_> {
         for ty in &self.plan.code.streams[stream].annotations {
             let place = self.plan.code.streams[stream].place.span();
             let (name, papy) = (self.variable(stream, place), papy_at(place));
-            self.lines.push(quote_spanned!(at(place)=> let #name = #papy::annotated::<#ty, _>(#name);));
+            self.lines
+                .push(quote_spanned!(at(place)=> let #name = #papy::annotated::<#ty, _>(#name);));
         }
     }
 
@@ -222,10 +263,18 @@ impl Writer<'_> {
     fn out(&mut self, stream: StreamId, to: Consumer) -> TokenStream {
         // A copy at the border is made by the node that the stream comes from.
         let node = self.plan.graph.producer(stream);
-        let local = self.region.nodes.iter().position(|&at| Some(at) == node).unwrap_or(0);
+        let local = self
+            .region
+            .nodes
+            .iter()
+            .position(|&at| Some(at) == node)
+            .unwrap_or(0);
         match to {
             Consumer::Region(_) => {
-                let taken = Taken { place: self.user_of(stream, to), fields: Vec::new() };
+                let taken = Taken {
+                    place: self.user_of(stream, to),
+                    fields: Vec::new(),
+                };
                 self.take(stream, &taken, local)
             }
             Consumer::Output(output) => {
@@ -233,26 +282,40 @@ impl Writer<'_> {
                 let (user, ty) = (taken.place.span(), &self.plan.pipeline.outputs[output]);
                 let (slot, papy) = (self.take(stream, taken, local), papy_at(user));
                 let name = internal_at(&format!("out_{output}"), user);
-                self.lines.push(quote_spanned!(at(user)=> let #name = #papy::output::<#ty, _>(#slot);));
+                self.lines
+                    .push(quote_spanned!(at(user)=> let #name = #papy::output::<#ty, _>(#slot);));
                 quote!(#name)
             }
         }
     }
 
     /// Where the region that takes a stream says so.
-    fn user_of(&self, stream: StreamId, to: Consumer) -> crate::diagnostics::Place {
-        let Consumer::Region(region) = to else { return self.plan.code.streams[stream].place };
+    fn user_of(&self, stream: StreamId, to: Consumer) -> Place {
+        let Consumer::Region(region) = to else {
+            return self.plan.code.streams[stream].place;
+        };
         let nodes = &self.plan.partition.regions[region].nodes;
-        let uses = nodes.iter().flat_map(|&node| self.plan.graph.nodes[node].args.iter().zip(&self.plan.code.nodes[node].args));
-        let mut places = uses.filter(|&(&arg, _)| arg == stream).map(|(_, taken)| taken.place);
-        places.next().unwrap_or(self.plan.code.streams[stream].place)
+        let uses = nodes.iter().flat_map(|&node| {
+            self.plan.graph.nodes[node]
+                .args
+                .iter()
+                .zip(&self.plan.code.nodes[node].args)
+        });
+        let mut places = uses
+            .filter(|&(&arg, _)| arg == stream)
+            .map(|(_, taken)| taken.place);
+        places
+            .next()
+            .unwrap_or(self.plan.code.streams[stream].place)
     }
 }
 
 /// The arguments of a node as one slot of a tuple.
 fn join(args: &[TokenStream], local: usize, user: Span) -> TokenStream {
     let cx = internal("cx");
-    let Some((first, rest)) = args.split_first() else { return TokenStream::new() };
+    let Some((first, rest)) = args.split_first() else {
+        return TokenStream::new();
+    };
     if rest.is_empty() {
         return quote_spanned!(at(user)=> #first.solo());
     }
@@ -263,10 +326,15 @@ fn join(args: &[TokenStream], local: usize, user: Span) -> TokenStream {
     if rest.len() == 1 {
         return joined;
     }
-    let names: Vec<Ident> = (0..args.len()).map(|at| internal(&format!("arg_{at}"))).collect();
-    let nested = names.iter().skip(1).fold(names.first().map(|name| quote!(#name)), |nested, name| {
-        nested.map(|nested| quote!((#nested, #name)))
-    });
+    let names: Vec<Ident> = (0..args.len())
+        .map(|at| internal(&format!("arg_{at}")))
+        .collect();
+    let nested = names
+        .iter()
+        .skip(1)
+        .fold(names.first().map(|name| quote!(#name)), |nested, name| {
+            nested.map(|nested| quote!((#nested, #name)))
+        });
     quote_spanned!(at(user)=> #joined.map(|#nested| (#(#names),*)))
 }
 
@@ -283,13 +351,24 @@ fn over_tuple(closure: &ExprClosure) -> TokenStream {
             types.push(quote!(_));
         }
     }
-    let (begin, end, output, body) = (closure.inputs_begin, closure.inputs_end, &closure.output, &closure.body);
+    let (begin, end, output, body) = (
+        closure.inputs_begin,
+        closure.inputs_end,
+        &closure.output,
+        &closure.body,
+    );
     let attrs = &closure.attrs;
     quote!(#(#attrs)* #begin (#(#patterns,)*): (#(#types,)*) #end #output #body)
 }
 
 /// The pattern that takes a result apart, and the stream of each leaf.
-fn parts(shape: &Shape, user: Span, pattern: &mut TokenStream, leaves: &mut usize, streams: &mut Vec<Option<StreamId>>) {
+fn parts(
+    shape: &Shape,
+    user: Span,
+    pattern: &mut TokenStream,
+    leaves: &mut usize,
+    streams: &mut Vec<Option<StreamId>>,
+) {
     match shape {
         Shape::Parts(inner) => {
             let inner = inner.iter().map(|part| {
@@ -303,7 +382,11 @@ fn parts(shape: &Shape, user: Span, pattern: &mut TokenStream, leaves: &mut usiz
         leaf => {
             let name = internal(&format!("part_{leaves}"));
             *leaves += 1;
-            streams.push(if let Shape::Stream(stream) = leaf { Some(*stream) } else { None });
+            streams.push(if let Shape::Stream(stream) = leaf {
+                Some(*stream)
+            } else {
+                None
+            });
             pattern.extend(quote!(#name));
         }
     }

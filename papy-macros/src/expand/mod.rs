@@ -31,18 +31,26 @@ pub struct Plan<'a> {
 
 /// The run's type and the pipeline's function.
 pub fn expand(plan: &Plan) -> TokenStream {
-    let outputs: Vec<run::Field> =
-        plan.code.outputs.iter().zip(&plan.pipeline.outputs).map(|(output, ty)| (output.name.clone(), ty.clone())).collect();
+    let outputs: Vec<run::Field> = plan
+        .code
+        .outputs
+        .iter()
+        .zip(&plan.pipeline.outputs)
+        .map(|(output, ty)| (output.name.clone(), ty.clone()))
+        .collect();
     let header = Header::new(plan.pipeline);
     let run = run::run(&header, &outputs);
     let spec = spec::spec(plan);
     let builds = builds::builds(plan);
     let regions = regions::regions(plan, &builds);
     let steps = &builds.steps;
-    let function = header.function(&outputs, &quote! {
-        #spec
-        #(#steps)*
-        #regions
-    });
+    let function = header.function(
+        &outputs,
+        &quote! {
+            #spec
+            #(#steps)*
+            #regions
+        },
+    );
     quote!(#run #function)
 }

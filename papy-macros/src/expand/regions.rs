@@ -29,7 +29,12 @@ pub fn regions(plan: &Plan, builds: &Builds) -> TokenStream {
         let (name, ty) = (&input.name, header.owned(&input.ty));
         quote_spanned!(at(name.span())=> #papy::input::<#ty, _>(#name))
     }));
-    let declared = nest(plan.pipeline.outputs.iter().map(|ty| quote!(#papy::port::<#ty>())));
+    let declared = nest(
+        plan.pipeline
+            .outputs
+            .iter()
+            .map(|ty| quote!(#papy::port::<#ty>())),
+    );
     let fused = if alone(plan) {
         let region = region_name(0);
         quote!(#papy::alone(&#region))
@@ -43,7 +48,11 @@ pub fn regions(plan: &Plan, builds: &Builds) -> TokenStream {
     }));
     let wires = (0..plan.partition.regions.len()).map(|region| wire(plan, region));
     let left = nest((0..plan.graph.outputs.len()).map(|output| {
-        let name = out_name(plan, Consumer::Output(output), plan.graph.outputs[output].from);
+        let name = out_name(
+            plan,
+            Consumer::Output(output),
+            plan.graph.outputs[output].from,
+        );
         quote!(#name)
     }));
     quote! {
@@ -58,8 +67,14 @@ pub fn regions(plan: &Plan, builds: &Builds) -> TokenStream {
 
 /// Whether the pipeline is one region that may be evaluated in place, as a loop.
 fn alone(plan: &Plan) -> bool {
-    let [region] = plan.partition.regions.as_slice() else { return false };
-    let free = plan.graph.nodes.iter().all(|node| !node.unordered && !node.strided);
+    let [region] = plan.partition.regions.as_slice() else {
+        return false;
+    };
+    let free = plan
+        .graph
+        .nodes
+        .iter()
+        .all(|node| !node.unordered && !node.strided);
     plan.graph.inputs.len() == 1
         && free
         && region.mode == Some(Mode::Parallel)
@@ -70,8 +85,12 @@ fn one(plan: &Plan, builds: &Builds, id: usize) -> TokenStream {
     let region = &plan.partition.regions[id];
     let user = user_span(plan, region);
     let papy = papy_at(user);
-    let (name, spec, bench, kernel) =
-        (region_name(id), region_spec(plan, builds, id), bench(plan, region), kernel::kernel(plan, id));
+    let (name, spec, bench, kernel) = (
+        region_name(id),
+        region_spec(plan, builds, id),
+        bench(plan, region),
+        kernel::kernel(plan, id),
+    );
     let ins = nest(region.ins.iter().map(|&stream| in_port(plan, id, stream)));
     let outs = nest(region.outs.iter().map(|out| {
         let out = out_name(plan, out.to, out.stream);
@@ -90,7 +109,9 @@ fn region_spec(plan: &Plan, builds: &Builds, id: usize) -> TokenStream {
     let papy = papy();
     let region = &plan.partition.regions[id];
     let part = region.part;
-    let Some(mode) = region.mode else { return quote!(#papy::RegionSpec::entry(#part)) };
+    let Some(mode) = region.mode else {
+        return quote!(#papy::RegionSpec::entry(#part));
+    };
     let nodes = &region.nodes;
     let mut spec = quote!(#papy::RegionSpec::new(#part, &[#(#nodes),*]));
     if let Some(pool) = &builds.pools[id] {
@@ -106,7 +127,10 @@ fn region_spec(plan: &Plan, builds: &Builds, id: usize) -> TokenStream {
     }
     let mut strides = builds.strides[id].iter();
     if let Some(first) = strides.next() {
-        let least = strides.fold(quote!(#first), |least, next| quote!(::core::cmp::min(#least, #next)));
+        let least = strides.fold(
+            quote!(#first),
+            |least, next| quote!(::core::cmp::min(#least, #next)),
+        );
         spec = quote!(#spec.stride(#least));
     }
     spec
@@ -123,7 +147,11 @@ fn bench(plan: &Plan, region: &Region) -> TokenStream {
         .collect();
     match region.mode {
         Some(mode @ (Mode::Serial | Mode::Fold)) => {
-            let locals = nest(workers.iter().map(|(_, worker)| quote!(#papy::Scratch::local(&#worker))));
+            let locals = nest(
+                workers
+                    .iter()
+                    .map(|(_, worker)| quote!(#papy::Scratch::local(&#worker))),
+            );
             let state = match workers.first() {
                 Some((node, _)) => {
                     let state = builds::state(*node);
@@ -131,12 +159,20 @@ fn bench(plan: &Plan, region: &Region) -> TokenStream {
                 }
                 None => quote!(()),
             };
-            let state = if mode == Mode::Fold { quote!(::core::option::Option::Some(#state)) } else { state };
+            let state = if mode == Mode::Fold {
+                quote!(::core::option::Option::Some(#state))
+            } else {
+                state
+            };
             quote!(#papy::state((#state, #locals)))
         }
         _ => {
             let names = workers.iter().map(|(_, worker)| worker);
-            let locals = nest(workers.iter().map(|(_, worker)| quote!(#papy::Scratch::local(&*#worker))));
+            let locals = nest(
+                workers
+                    .iter()
+                    .map(|(_, worker)| quote!(#papy::Scratch::local(&*#worker))),
+            );
             quote! {
                 #papy::scratch({
                     #(let #names = ::std::sync::Arc::clone(&#names);)*
@@ -162,7 +198,10 @@ fn wire(plan: &Plan, id: usize) -> TokenStream {
 
 /// Where errors about a region as a whole land: at its first node.
 fn user_span(plan: &Plan, region: &Region) -> Span {
-    region.nodes.first().map_or_else(Span::mixed_site, |&node| plan.code.nodes[node].place.span())
+    region
+        .nodes
+        .first()
+        .map_or_else(Span::mixed_site, |&node| plan.code.nodes[node].place.span())
 }
 
 fn region_name(id: usize) -> Ident {
@@ -179,7 +218,12 @@ fn input_port(input: usize) -> Ident {
 
 /// The variable of a stream on its way from one region to where it is taken.
 fn out_name(plan: &Plan, to: Consumer, stream: StreamId) -> Ident {
-    debug_assert!(plan.partition.regions.iter().any(|region| region.outs.contains(&Out { stream, to })));
+    debug_assert!(
+        plan.partition
+            .regions
+            .iter()
+            .any(|region| region.outs.contains(&Out { stream, to }))
+    );
     match to {
         Consumer::Output(output) => internal(&format!("output_{output}")),
         Consumer::Region(region) => internal(&format!("stream_{stream}_to_{region}")),
@@ -189,7 +233,11 @@ fn out_name(plan: &Plan, to: Consumer, stream: StreamId) -> Ident {
 /// Where a region takes a stream from.
 fn in_port(plan: &Plan, id: usize, stream: StreamId) -> TokenStream {
     let to = Consumer::Region(id);
-    let from_region = plan.partition.regions.iter().any(|region| region.outs.contains(&Out { stream, to }));
+    let from_region = plan
+        .partition
+        .regions
+        .iter()
+        .any(|region| region.outs.contains(&Out { stream, to }));
     let name = match plan.graph.streams[stream].origin {
         Origin::Input(input) if !from_region => input_port(input),
         _ => out_name(plan, to, stream),

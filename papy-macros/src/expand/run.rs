@@ -20,14 +20,24 @@ pub fn run(header: &Header, outputs: &[Field]) -> TokenStream {
     let cfg: Vec<_> = header.shared_attrs().collect();
     let names: Vec<&Ident> = outputs.iter().map(|(name, _)| name).collect();
     let types: Vec<&Type> = outputs.iter().map(|(_, ty)| ty).collect();
-    let docs = names.iter().map(|name| format!("The output `{}`.", plain(name)));
+    let docs = names
+        .iter()
+        .map(|name| format!("The output `{}`.", plain(name)));
     let about = format!("A running [`{name}`]: a field for each of its outputs.");
     let list = nest(types.iter().map(|ty| quote!(#papy::Output<#ty>)));
     let pattern = nest(names.iter().map(|name| quote!(#name)));
     let marker = marker(header);
-    let marker_field = marker.as_ref().map(|ty| quote!(__papy_types: ::core::marker::PhantomData<#ty>,));
-    let marker_value = marker.as_ref().map(|_| quote!(__papy_types: ::core::marker::PhantomData,));
-    let declared = if declared.is_empty() { TokenStream::new() } else { quote!(<#declared>) };
+    let marker_field = marker
+        .as_ref()
+        .map(|ty| quote!(__papy_types: ::core::marker::PhantomData<#ty>,));
+    let marker_value = marker
+        .as_ref()
+        .map(|_| quote!(__papy_types: ::core::marker::PhantomData,));
+    let declared = if declared.is_empty() {
+        TokenStream::new()
+    } else {
+        quote!(<#declared>)
+    };
     let single = match outputs {
         [(field, ty)] => single(header, field, ty),
         _ => TokenStream::new(),
@@ -38,8 +48,9 @@ pub fn run(header: &Header, outputs: &[Field]) -> TokenStream {
         #[must_use = "a run that is dropped is cancelled"]
         #[allow(clippy::all, clippy::pedantic)]
         #vis struct #run #declared #clauses {
-            #(#[doc = #docs] pub #names: #papy::Output<#types>,)*
+            // Dropped first: the run then ends with the last output, which can see that it is the last.
             __papy: #papy::Control,
+            #(#[doc = #docs] pub #names: #papy::Output<#types>,)*
             #marker_field
         }
 
@@ -126,7 +137,10 @@ fn single(header: &Header, field: &Ident, ty: &Type) -> TokenStream {
 /// A type that mentions every parameter, whether an output does or not.
 fn marker(header: &Header) -> Option<TokenStream> {
     let params = &header.pipeline.generics.params;
-    if params.iter().all(|param| matches!(param, GenericParam::Const(_))) {
+    if params
+        .iter()
+        .all(|param| matches!(param, GenericParam::Const(_)))
+    {
         return None;
     }
     let mentions = params.iter().filter_map(|param| match param {

@@ -37,5 +37,8 @@ pub fn papy_at(user: Span) -> TokenStream {
 
 /// `(a, (b, (c, ())))`: the form in which lists go to the runtime.
 pub fn nest(items: impl DoubleEndedIterator<Item = TokenStream>) -> TokenStream {
-    items.rev().fold(quote::quote!(()), |rest, item| quote::quote!((#item, #rest)))
+    items.rev().fold(
+        quote::quote!(()),
+        |rest, item| quote::quote!((#item, #rest)),
+    )
 }

@@ -12,14 +12,21 @@ pub fn spec(plan: &Plan) -> TokenStream {
     let (graph, facts) = (plan.graph, plan.facts);
     let spec = internal("SPEC");
     let name = plain(&plan.pipeline.name);
-    let inputs = graph.inputs.iter().zip(&facts.input_part).map(|(input, part)| {
-        let name = &input.name;
-        quote!((#name, #part))
-    });
+    let inputs = graph
+        .inputs
+        .iter()
+        .zip(&facts.input_part)
+        .map(|(input, part)| {
+            let name = &input.name;
+            quote!((#name, #part))
+        });
     let nodes = graph.nodes.iter().map(|node| &node.name);
     let outputs = graph.outputs.iter().map(|output| {
-        let (name, part, ordered) =
-            (&output.name, facts.part(graph, output.from), facts.ordered(graph, output.from));
+        let (name, part, ordered) = (
+            &output.name,
+            facts.part(graph, output.from),
+            facts.ordered(graph, output.from),
+        );
         quote!(#papy::OutputSpec { name: #name, part: #part, ordered: #ordered })
     });
     let tails = &facts.tails;

@@ -37,13 +37,26 @@ impl Facts {
         };
         for &id in &graph.order {
             let node = &graph.nodes[id];
-            let before: Vec<NodeId> = node.args.iter().filter_map(|&arg| graph.producer(arg)).collect();
+            let before: Vec<NodeId> = node
+                .args
+                .iter()
+                .filter_map(|&arg| graph.producer(arg))
+                .collect();
             let fold = node.mode == Mode::Fold;
-            facts.depth[id] = before.iter().map(|&b| facts.depth[b]).max().unwrap_or(0) + u64::from(fold);
-            let inherited = before.iter().map(|&b| facts.lineage[b]).find(|&lineage| lineage != Lineage::Inputs);
-            facts.lineage[id] = if fold { Lineage::Fold(id) } else { inherited.unwrap_or(Lineage::Inputs) };
+            facts.depth[id] =
+                before.iter().map(|&b| facts.depth[b]).max().unwrap_or(0) + u64::from(fold);
+            let inherited = before
+                .iter()
+                .map(|&b| facts.lineage[b])
+                .find(|&lineage| lineage != Lineage::Inputs);
+            facts.lineage[id] = if fold {
+                Lineage::Fold(id)
+            } else {
+                inherited.unwrap_or(Lineage::Inputs)
+            };
             let restores = node.ordered || matches!(node.mode, Mode::Serial | Mode::Fold);
-            facts.unordered[id] = !restores && (node.unordered || before.iter().any(|&b| facts.unordered[b]));
+            facts.unordered[id] =
+                !restores && (node.unordered || before.iter().any(|&b| facts.unordered[b]));
         }
         facts.find_parts(graph);
         facts
@@ -66,16 +79,22 @@ impl Facts {
         let mut leaders = Vec::new();
         for input in 0..inputs {
             let leader = root(&parent, input);
-            let part = leaders.iter().position(|&known| known == leader).unwrap_or_else(|| {
-                leaders.push(leader);
-                leaders.len() - 1
-            });
+            let part = leaders
+                .iter()
+                .position(|&known| known == leader)
+                .unwrap_or_else(|| {
+                    leaders.push(leader);
+                    leaders.len() - 1
+                });
             self.input_part.push(part);
         }
         self.tails = vec![0; leaders.len()];
         for id in 0..graph.nodes.len() {
             let leader = root(&parent, inputs + id);
-            let part = leaders.iter().position(|&known| known == leader).unwrap_or(0);
+            let part = leaders
+                .iter()
+                .position(|&known| known == leader)
+                .unwrap_or(0);
             self.node_part[id] = part;
             if let Some(tail) = self.tails.get_mut(part) {
                 *tail = (*tail).max(self.depth[id]);
@@ -93,12 +112,16 @@ impl Facts {
 
     /// Which slots a stream has.
     pub fn lineage(&self, graph: &Graph, stream: StreamId) -> Lineage {
-        graph.producer(stream).map_or(Lineage::Inputs, |node| self.lineage[node])
+        graph
+            .producer(stream)
+            .map_or(Lineage::Inputs, |node| self.lineage[node])
     }
 
     /// Whether a stream comes in input order where it leaves.
     pub fn ordered(&self, graph: &Graph, stream: StreamId) -> bool {
-        graph.producer(stream).is_none_or(|node| !self.unordered[node])
+        graph
+            .producer(stream)
+            .is_none_or(|node| !self.unordered[node])
     }
 }
 

@@ -48,6 +48,7 @@ pub enum Origin {
 
 /// A worker or a closure in its place.
 #[derive(Debug, Default)]
+#[allow(clippy::struct_excessive_bools)] // each is an option of the text, and they are independent
 pub struct Node {
     pub name: String,
     pub args: Vec<StreamId>,

@@ -43,7 +43,9 @@ pub fn of_closure(closure: &ExprClosure) -> Mentions {
     mentions.visit_expr(&closure.body);
     mentions.names.retain(|name| !arguments.contains(name));
     let bound = &mentions.bound;
-    mentions.variables.retain(|(name, _)| !arguments.contains(name) && !bound.contains(name));
+    mentions
+        .variables
+        .retain(|(name, _)| !arguments.contains(name) && !bound.contains(name));
     mentions
 }
 
@@ -59,7 +61,9 @@ impl Mentions {
             match token {
                 TokenTree::Ident(name) => self.add(plain(&name)),
                 TokenTree::Group(group) => self.add_tokens(group.stream()),
-                TokenTree::Literal(literal) => captures(&literal.to_string()).into_iter().for_each(|name| self.add(name)),
+                TokenTree::Literal(literal) => captures(&literal.to_string())
+                    .into_iter()
+                    .for_each(|name| self.add(name)),
                 TokenTree::Punct(_) => {}
             }
         }
@@ -108,7 +112,9 @@ fn captures(literal: &str) -> Vec<String> {
         }
         if let Some(spec) = parts.next() {
             for run in spec.split('$').rev().skip(1) {
-                let start = run.rfind(|c: char| !c.is_alphanumeric() && c != '_').map_or(0, |at| at + 1);
+                let start = run
+                    .rfind(|c: char| !c.is_alphanumeric() && c != '_')
+                    .map_or(0, |at| at + 1);
                 if let Some(name) = run.get(start..).filter(|name| is_name(name)) {
                     found.push(name.to_owned());
                 }
@@ -120,7 +126,8 @@ fn captures(literal: &str) -> Vec<String> {
 
 fn is_name(text: &str) -> bool {
     let text = text.strip_prefix("r#").unwrap_or(text);
-    text.starts_with(|c: char| c.is_alphabetic() || c == '_') && text.chars().all(|c| c.is_alphanumeric() || c == '_')
+    text.starts_with(|c: char| c.is_alphabetic() || c == '_')
+        && text.chars().all(|c| c.is_alphanumeric() || c == '_')
 }
 
 #[cfg(test)]
@@ -133,7 +140,10 @@ mod tests {
 
     #[test]
     fn format_strings_mention_what_they_capture() {
-        assert_eq!(names(r#"|x| format!("{tag}{x}{{no}}{n:>width$.prec$}")"#)[..2], ["tag", "no"]);
+        assert_eq!(
+            names(r#"|x| format!("{tag}{x}{{no}}{n:>width$.prec$}")"#)[..2],
+            ["tag", "no"]
+        );
         assert!(names(r#"|x| format!("{n:>width$.prec$}")"#).contains(&"prec".to_owned()));
         assert!(names(r#"|x| format!("{n:>width$.prec$}")"#).contains(&"width".to_owned()));
     }
@@ -145,6 +155,9 @@ mod tests {
 
     #[test]
     fn fields_and_methods_are_no_mentions() {
-        assert_eq!(names("|x| x.floor + x.len() + T::floor + self::floor"), [] as [&str; 0]);
+        assert_eq!(
+            names("|x| x.floor + x.len() + T::floor + self::floor"),
+            [] as [&str; 0]
+        );
     }
 }

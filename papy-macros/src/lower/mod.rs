@@ -7,7 +7,7 @@ mod options;
 mod statements;
 mod streams;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proc_macro2::Ident;
 use syn::{Expr, ExprClosure, Member, Pat, Path, Stmt, Type};
@@ -24,6 +24,8 @@ pub struct Code {
     pub nodes: Vec<NodeCode>,
     pub streams: Vec<StreamCode>,
     pub outputs: Vec<OutputCode>,
+    /// The names of the outputs as far as they can be read, also where the streams are broken.
+    pub output_names: Vec<Ident>,
     /// What is evaluated when the pipeline is built, in text order.
     pub steps: Vec<Step>,
     /// The names of all values.
@@ -79,15 +81,21 @@ pub struct NodeCode {
 
 #[derive(Debug)]
 pub enum Work {
-    Worker { path: Path, params: Vec<(Ident, Expr)> },
-    Closure { closure: Box<ExprClosure>, mentions: Vec<String> },
+    Worker {
+        path: Path,
+        params: Vec<(Ident, Expr)>,
+    },
+    Closure {
+        closure: Box<ExprClosure>,
+        mentions: Vec<String>,
+    },
 }
 
 /// Something that is evaluated when the pipeline is built.
 #[derive(Debug)]
 pub enum Step {
     /// A typed `let`, or an item.
-    Plain(Stmt),
+    Plain(Box<Stmt>),
     /// What a node needs.
     Node(usize),
 }
@@ -106,7 +114,8 @@ pub fn lower(pipeline: &Pipeline, cx: &mut Diagnostics) -> Lowered {
         graph: Graph::default(),
         code: Code::default(),
         names: Names::default(),
-        rayon_values: BTreeMap::new(),
+        known_pools: BTreeMap::new(),
+        held: BTreeSet::new(),
     };
     lowering.arguments(&pipeline.args);
     lowering.names.foresee(&pipeline.body.statements);
@@ -114,7 +123,10 @@ pub fn lower(pipeline: &Pipeline, cx: &mut Diagnostics) -> Lowered {
     lowering.statements(pipeline);
     lowering.check_used();
     lowering.name_nodes();
-    Lowered { graph: lowering.graph, code: lowering.code }
+    Lowered {
+        graph: lowering.graph,
+        code: lowering.code,
+    }
 }
 
 struct Lowering<'cx> {
@@ -123,7 +135,9 @@ struct Lowering<'cx> {
     code: Code,
     names: Names,
     /// Values that are textually the default pool, or the inline one.
-    rayon_values: BTreeMap<String, crate::graph::PoolClass>,
+    known_pools: BTreeMap<String, crate::graph::PoolClass>,
+    /// Values that nodes hold by name, so that another value must not take it.
+    held: BTreeSet<String>,
 }
 
 impl Lowering<'_> {
@@ -133,8 +147,14 @@ impl Lowering<'_> {
                 Argument::Input { name, ty } => {
                     let input = self.graph.inputs.len();
                     let stream = self.new_stream(Origin::Input(input), Place::of(name));
-                    self.graph.inputs.push(crate::graph::Input { name: plain(name), stream });
-                    self.code.inputs.push(InputCode { name: name.clone(), ty: ty.clone() });
+                    self.graph.inputs.push(crate::graph::Input {
+                        name: plain(name),
+                        stream,
+                    });
+                    self.code.inputs.push(InputCode {
+                        name: name.clone(),
+                        ty: ty.clone(),
+                    });
                     self.define_stream(name, Some(stream), Vec::new());
                 }
                 Argument::Value { pat, .. } => self.define_values(pat),
@@ -147,7 +167,11 @@ impl Lowering<'_> {
             Origin::Node(node) => self.graph.nodes[node].name.clone(),
             Origin::Input(_) => String::new(),
         };
-        self.code.streams.push(StreamCode { name: None, place, annotations: Vec::new() });
+        self.code.streams.push(StreamCode {
+            name: None,
+            place,
+            annotations: Vec::new(),
+        });
         self.graph.stream(origin, name)
     }
 
@@ -172,10 +196,11 @@ impl Lowering<'_> {
             }
         }
         for stream in 0..self.graph.streams.len() {
-            if self.code.streams[stream].name.is_none() {
-                if let Some(node) = self.graph.producer(stream) {
-                    self.graph.streams[stream].name = self.graph.nodes[node].name.clone();
-                }
+            let unnamed = self.code.streams[stream].name.is_none();
+            if let Some(node) = self.graph.producer(stream).filter(|_| unnamed) {
+                self.graph.streams[stream]
+                    .name
+                    .clone_from(&self.graph.nodes[node].name);
             }
         }
     }

@@ -35,7 +35,10 @@ struct Name {
 #[derive(Debug, Clone)]
 pub(super) enum What {
     /// `None` where its definition is broken, which is reported already.
-    Stream { stream: Option<usize>, fields: Vec<Member> },
+    Stream {
+        stream: Option<usize>,
+        fields: Vec<Member>,
+    },
     Value,
 }
 
@@ -43,8 +46,14 @@ impl Names {
     /// Notes what all statements define, so that a use before its `let` can be told from an unknown name.
     pub(super) fn foresee(&mut self, statements: &[Stmt]) {
         for statement in statements {
-            let Stmt::Local(local) = statement else { continue };
-            let mentioned = local.init.as_ref().map(|init| idents(init.expr.to_token_stream())).unwrap_or_default();
+            let Stmt::Local(local) = statement else {
+                continue;
+            };
+            let mentioned = local
+                .init
+                .as_ref()
+                .map(|init| idents(init.expr.to_token_stream()))
+                .unwrap_or_default();
             for name in bound(&local.pat) {
                 let entry = (Place::of(&name).line(), mentioned.clone());
                 self.later.entry(plain(&name)).or_insert(entry);
@@ -71,26 +80,50 @@ impl Names {
     }
 
     pub(super) fn is_stream(&self, name: &str) -> bool {
-        matches!(self.get(name), Some(What::Stream { stream: Some(_), .. }))
+        matches!(
+            self.get(name),
+            Some(What::Stream {
+                stream: Some(_),
+                ..
+            })
+        )
     }
 
     fn streams(&self) -> Vec<String> {
-        self.order.iter().filter(|name| self.is_stream(name)).cloned().collect()
+        self.order
+            .iter()
+            .filter(|name| self.is_stream(name))
+            .cloned()
+            .collect()
     }
 
     pub(super) fn values(&self) -> Vec<String> {
-        self.order.iter().filter(|name| self.is_value(name)).cloned().collect()
+        self.order
+            .iter()
+            .filter(|name| self.is_value(name))
+            .cloned()
+            .collect()
     }
 
     /// A path from `name` through definitions back to itself.
     fn cycle(&self, name: &str) -> Option<Vec<String>> {
         let mut trail = vec![name.to_owned()];
         let mut seen = BTreeSet::new();
-        self.walk(name, name, &mut trail, &mut seen).then_some(trail)
+        self.walk(name, name, &mut trail, &mut seen)
+            .then_some(trail)
     }
 
-    fn walk(&self, at: &str, goal: &str, trail: &mut Vec<String>, seen: &mut BTreeSet<String>) -> bool {
-        let users = self.later.iter().filter(|(_, (_, mentioned))| mentioned.iter().any(|m| m == at));
+    fn walk(
+        &self,
+        at: &str,
+        goal: &str,
+        trail: &mut Vec<String>,
+        seen: &mut BTreeSet<String>,
+    ) -> bool {
+        let users = self
+            .later
+            .iter()
+            .filter(|(_, (_, mentioned))| mentioned.iter().any(|m| m == at));
         for (user, _) in users {
             if user == goal {
                 trail.push(goal.to_owned());
@@ -110,7 +143,12 @@ impl Names {
 
 impl Lowering<'_> {
     /// Defines a stream, or one that is known to be broken.
-    pub(super) fn define_stream(&mut self, name: &Ident, stream: Option<usize>, fields: Vec<Member>) {
+    pub(super) fn define_stream(
+        &mut self,
+        name: &Ident,
+        stream: Option<usize>,
+        fields: Vec<Member>,
+    ) {
         if let Some(stream) = stream.filter(|_| fields.is_empty()) {
             let code = &mut self.code.streams[stream];
             if code.name.is_none() {
@@ -129,14 +167,29 @@ impl Lowering<'_> {
 
     fn define(&mut self, what: &str, name: &Ident, meaning: What) {
         let key = plain(name);
-        if let Some(first) = self.names.known.get(&key) {
+        if let Some(first) = self.names.known.get_mut(&key) {
+            let both_values = matches!((&first.what, &meaning), (What::Value, What::Value));
+            if both_values && !self.held.contains(&key) {
+                // As in plain Rust, where nothing that was said before depends on the name.
+                first.place = Place::of(name);
+                self.known_pools.remove(&key);
+                return;
+            }
             let line = first.place.line();
-            self.cx.report(Place::of(name), mistakes::defined_twice(what, &key, line));
+            self.cx
+                .report(Place::of(name), mistakes::defined_twice(what, &key, line));
             self.names.touched.insert(key);
             return;
         }
         self.names.order.push(key.clone());
-        self.names.known.insert(key, Name { place: Place::of(name), what: meaning, used: false });
+        self.names.known.insert(
+            key,
+            Name {
+                place: Place::of(name),
+                what: meaning,
+                used: false,
+            },
+        );
     }
 
     /// Resolves a stream's name and notes the use; reports what is no stream.
@@ -147,7 +200,8 @@ impl Lowering<'_> {
             return match known.what.clone() {
                 What::Stream { stream, fields } => Some((stream?, fields)),
                 What::Value => {
-                    self.cx.report(Place::of(name), mistakes::not_a_stream(&key));
+                    self.cx
+                        .report(Place::of(name), mistakes::not_a_stream(&key));
                     None
                 }
             };
@@ -162,7 +216,10 @@ impl Lowering<'_> {
         }
         if let Some((line, _)) = self.names.later.get(key) {
             let cycle = self.names.cycle(key);
-            self.cx.report(Place::of(name), mistakes::used_before(key, *line, cycle.as_deref()));
+            self.cx.report(
+                Place::of(name),
+                mistakes::used_before(key, *line, cycle.as_deref()),
+            );
             self.names.touched.insert(key.to_owned());
             return;
         }
@@ -174,7 +231,10 @@ impl Lowering<'_> {
         let near = nearest(key, streams.iter().map(String::as_str)).map(str::to_owned);
         // what was meant is not unused
         self.names.touched.extend(near.clone());
-        self.cx.report(Place::of(name), mistakes::unknown_stream(key, near.as_deref(), &streams));
+        self.cx.report(
+            Place::of(name),
+            mistakes::unknown_stream(key, near.as_deref(), &streams),
+        );
     }
 
     /// Every stream must be used.

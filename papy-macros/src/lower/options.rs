@@ -9,10 +9,22 @@ use crate::suggest::nearest;
 use crate::{mistakes, syntax};
 
 const KNOWN: &[&str] = &[
-    "on", "serial", "unordered", "ordered", "stride", "spawn", "filter", "fold", "catch", "fallible", "named",
+    "on",
+    "serial",
+    "unordered",
+    "ordered",
+    "stride",
+    "spawn",
+    "filter",
+    "fold",
+    "catch",
+    "fallible",
+    "named",
 ];
-const NOT_YET: &[&str] =
-    &["timeout", "retry", "produce", "consume", "repeat", "flat", "isolated", "remote", "pipeline", "await"];
+const NOT_YET: &[&str] = &[
+    "timeout", "retry", "produce", "consume", "repeat", "flat", "isolated", "remote", "pipeline",
+    "await",
+];
 
 /// The options of one node.
 #[derive(Debug, Default)]
@@ -30,7 +42,10 @@ impl Options {
     }
 
     pub(super) fn place(&self, option: &str) -> Option<Place> {
-        self.given.iter().find(|(given, _)| *given == option).map(|&(_, place)| place)
+        self.given
+            .iter()
+            .find(|(given, _)| *given == option)
+            .map(|&(_, place)| place)
     }
 
     pub(super) fn mode(&self) -> Mode {
@@ -67,7 +82,10 @@ impl Lowering<'_> {
         let Some(&known) = KNOWN.iter().find(|known| **known == name) else {
             self.names.touch(&call.args);
             let every: Vec<&str> = KNOWN.iter().chain(NOT_YET).copied().collect();
-            self.cx.report(place, mistakes::unknown_option(&name, nearest(&name, every), KNOWN));
+            self.cx.report(
+                place,
+                mistakes::unknown_option(&name, nearest(&name, every), KNOWN),
+            );
             return;
         };
         if options.has(known) {
@@ -90,7 +108,8 @@ impl Lowering<'_> {
             _ => "fallible()",
         };
         if arguments.next().is_some() || argument.is_some() == form.ends_with("()") {
-            self.cx.report(place, mistakes::option_arguments(known, form));
+            self.cx
+                .report(place, mistakes::option_arguments(known, form));
             return;
         }
         if let Some(argument) = argument {
@@ -101,7 +120,8 @@ impl Lowering<'_> {
                     }
                 }
                 ("named", other) => {
-                    self.cx.report(Place::of(other), mistakes::option_arguments(known, form));
+                    self.cx
+                        .report(Place::of(other), mistakes::option_arguments(known, form));
                     return;
                 }
                 ("stride" | "spawn", Expr::Lit(literal)) if is_zero(&literal.lit) => {
@@ -120,25 +140,35 @@ impl Lowering<'_> {
             }
         }
         if let Some((first, why)) = contradiction(known, options) {
-            self.cx.report(place, mistakes::options_contradict(known, first, why));
+            self.cx
+                .report(place, mistakes::options_contradict(known, first, why));
             return;
         }
         options.given.push((known, place));
     }
 
     /// Which pool an expression is, as far as the text tells.
-    pub(super) fn pool_class(&self, node: usize, expr: Option<&Expr>) -> PoolClass {
-        let Some(expr) = expr else { return PoolClass::Default };
+    pub(super) fn pool_class(&mut self, node: usize, expr: Option<&Expr>) -> PoolClass {
+        let Some(expr) = expr else {
+            return PoolClass::Default;
+        };
         if let Some(name) = super::names::single(expr) {
             let name = super::plain(name);
-            return self.rayon_values.get(&name).cloned().unwrap_or(PoolClass::Named(name));
+            self.held.insert(name.clone());
+            return self
+                .known_pools
+                .get(&name)
+                .cloned()
+                .unwrap_or(PoolClass::Named(name));
         }
         textual_pool(expr).unwrap_or(PoolClass::Own(node))
     }
 
     /// A pool's name that nothing is called, but something nearly is.
     fn check_pool(&mut self, expr: &Expr) {
-        let Some(name) = super::names::single(expr) else { return };
+        let Some(name) = super::names::single(expr) else {
+            return;
+        };
         let key = super::plain(name);
         let constant = key.chars().all(|c| !c.is_lowercase());
         if constant || self.names.get(&key).is_some() {
@@ -146,14 +176,21 @@ impl Lowering<'_> {
         }
         let values = self.names.values();
         let near = nearest(&key, values.iter().map(String::as_str)).map(str::to_owned);
-        self.cx.report(Place::of(name), mistakes::unknown_value(&key, near.as_deref()));
+        self.cx.report(
+            Place::of(name),
+            mistakes::unknown_value(&key, near.as_deref()),
+        );
     }
 }
 
 /// `Pool::rayon()` and `Pool::inline()`.
 pub(super) fn textual_pool(expr: &Expr) -> Option<PoolClass> {
-    let Expr::Call(call) = syntax::bare(expr) else { return None };
-    let Expr::Path(path) = syntax::bare(&call.func) else { return None };
+    let Expr::Call(call) = syntax::bare(expr) else {
+        return None;
+    };
+    let Expr::Path(path) = syntax::bare(&call.func) else {
+        return None;
+    };
     let mut segments = path.path.segments.iter().rev();
     let (function, pool) = (segments.next()?, segments.next()?);
     if pool.ident != "Pool" || !call.args.is_empty() {
@@ -173,13 +210,33 @@ fn is_zero(literal: &Lit) -> bool {
 /// Which earlier option a new one does not go with, and why.
 fn contradiction(new: &str, options: &Options) -> Option<(&'static str, &'static str)> {
     const PAIRS: &[(&str, &str, &str)] = &[
-        ("serial", "unordered", "one runs in input order, the other gives it up"),
+        (
+            "serial",
+            "unordered",
+            "one runs in input order, the other gives it up",
+        ),
         ("fold", "unordered", "the state comes out once, at the end"),
-        ("ordered", "unordered", "one restores input order, the other gives it up"),
-        ("serial", "spawn", "one at a time is all that a serial node runs"),
+        (
+            "ordered",
+            "unordered",
+            "one restores input order, the other gives it up",
+        ),
+        (
+            "serial",
+            "spawn",
+            "one at a time is all that a serial node runs",
+        ),
         ("fold", "spawn", "one at a time is all that a fold runs"),
-        ("fold", "serial", "a fold runs in input order as it is, and gives one item at the end instead of one each"),
-        ("fold", "filter", "a fold gives nothing for each item that could be taken out"),
+        (
+            "fold",
+            "serial",
+            "a fold runs in input order as it is, and gives one item at the end instead of one each",
+        ),
+        (
+            "fold",
+            "filter",
+            "a fold gives nothing for each item that could be taken out",
+        ),
     ];
     PAIRS.iter().find_map(|&(a, b, why)| match () {
         () if a == new && options.has(b) => Some((b, why)),

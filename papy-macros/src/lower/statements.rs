@@ -34,10 +34,8 @@ impl Lowering<'_> {
                     Some(Stmt::Expr(_, Some(semi))) => Place::of(semi),
                     _ => body.end,
                 };
-                self.cx.report(place, mistakes::no_outputs(promised, semicolon));
-                if let Some(Stmt::Expr(..)) = body.statements.last() {
-                    return;
-                }
+                self.cx
+                    .report(place, mistakes::no_outputs(promised, semicolon));
             }
             None => {}
         }
@@ -46,11 +44,17 @@ impl Lowering<'_> {
     fn statement(&mut self, statement: &Stmt) {
         match statement {
             Stmt::Local(local) => self.local(local),
-            Stmt::Item(_) => self.code.steps.push(Step::Plain(statement.clone())),
+            Stmt::Item(_) => self
+                .code
+                .steps
+                .push(Step::Plain(Box::new(statement.clone()))),
             Stmt::Expr(expr, _) => self.sink(expr, false),
             Stmt::Macro(mac) => {
                 self.names.touch(&mac.mac);
-                self.cx.report(Place::of(mac), mistakes::not_a_stream(&syntax::text(&mac.mac)));
+                self.cx.report(
+                    Place::of(mac),
+                    mistakes::not_a_stream(&syntax::text(&mac.mac)),
+                );
             }
         }
     }
@@ -61,7 +65,8 @@ impl Lowering<'_> {
             pat => (pat, None),
         };
         let Some(init) = &local.init else {
-            self.cx.report(Place::of(local.let_token), mistakes::let_without_value());
+            self.cx
+                .report(Place::of(local.let_token), mistakes::let_without_value());
             self.broken(pat);
             return;
         };
@@ -69,11 +74,15 @@ impl Lowering<'_> {
             match types {
                 None => {
                     self.check_value_expr(&init.expr);
-                    if let (Some(name), Some(class)) = (single_name(pat), super::options::textual_pool(&init.expr)) {
-                        self.rayon_values.insert(plain(name), class);
-                    }
-                    self.code.steps.push(Step::Plain(Stmt::Local(local.clone())));
+                    self.code
+                        .steps
+                        .push(Step::Plain(Box::new(Stmt::Local(local.clone()))));
                     self.define_values(pat);
+                    if let (Some(name), Some(class)) =
+                        (single_name(pat), super::options::textual_pool(&init.expr))
+                    {
+                        self.known_pools.insert(plain(name), class);
+                    }
                 }
                 Some(types) => self.stream_let(local, pat, &types),
             }
@@ -91,7 +100,14 @@ impl Lowering<'_> {
         if self.is_plain_value(&init.expr) {
             let name = single_name(pat).map_or_else(|| "name".to_owned(), plain);
             self.names.touch(&init.expr);
-            self.cx.report(Place::of(&init.expr), mistakes::value_needs_type(&syntax::text(&init.expr), &name, &likely_type(&init.expr)));
+            self.cx.report(
+                Place::of(&init.expr),
+                mistakes::value_needs_type(
+                    &syntax::text(&init.expr),
+                    &name,
+                    &likely_type(&init.expr),
+                ),
+            );
             self.broken(pat);
             return;
         }
@@ -100,7 +116,10 @@ impl Lowering<'_> {
             Pat::Wild(_) => {}
             Pat::Ident(name) if name.subpat.is_none() && name.by_ref.is_none() => {
                 let [port] = ports.as_slice() else {
-                    self.cx.report(Place::of(&init.expr), mistakes::tuple_of_streams(ports.len()));
+                    self.cx.report(
+                        Place::of(&init.expr),
+                        mistakes::tuple_of_streams(ports.len()),
+                    );
                     self.broken(pat);
                     return;
                 };
@@ -114,14 +133,19 @@ impl Lowering<'_> {
                         for (at, (pat, port)) in names.into_iter().zip(ports).enumerate() {
                             match pat {
                                 Pat::Wild(_) => {}
-                                Pat::Ident(name) if name.subpat.is_none() => self.name(&name.ident, port, types.get(at)),
+                                Pat::Ident(name) if name.subpat.is_none() => {
+                                    self.name(&name.ident, port, types.get(at))
+                                }
                                 Pat::Tuple(tuple) => self.take_apart(tuple, port, &[]),
                                 other => self.bad_pattern(other),
                             }
                         }
                     }
                     ports => {
-                        self.cx.report(Place::of(pat), mistakes::pattern_size(names.len(), ports.len()));
+                        self.cx.report(
+                            Place::of(pat),
+                            mistakes::pattern_size(names.len(), ports.len()),
+                        );
                         self.broken(pat);
                     }
                 }
@@ -144,10 +168,8 @@ impl Lowering<'_> {
     }
 
     fn name(&mut self, name: &Ident, port: &Port, ty: Option<&Type>) {
-        if let (Some(stream), Some(ty)) = (port.stream, ty) {
-            if port.fields.is_empty() {
-                self.code.streams[stream].annotations.push(ty.clone());
-            }
+        if let (Some(stream), Some(ty), true) = (port.stream, ty, port.fields.is_empty()) {
+            self.code.streams[stream].annotations.push(ty.clone());
         }
         if port.stream.is_none() {
             self.names.touch_name(&plain(name));
@@ -158,7 +180,9 @@ impl Lowering<'_> {
     /// `let (a, b) = stream;`
     fn take_apart(&mut self, tuple: &syn::PatTuple, port: &Port, types: &[Type]) {
         let pattern = Pat::Tuple(tuple.clone());
-        let Some(stream) = port.stream else { return self.broken(&pattern) };
+        let Some(stream) = port.stream else {
+            return self.broken(&pattern);
+        };
         let node = self.graph.producer(stream);
         match node {
             Some(node) if port.fresh => {
@@ -179,7 +203,9 @@ impl Lowering<'_> {
                 Pat::Wild(_) => Shape::Dropped,
                 Pat::Ident(name) if name.subpat.is_none() => {
                     let stream = self.new_stream(Origin::Node(node), Place::of(name));
-                    self.code.streams[stream].annotations.extend(types.get(at).cloned());
+                    self.code.streams[stream]
+                        .annotations
+                        .extend(types.get(at).cloned());
                     self.define_stream(&name.ident, Some(stream), Vec::new());
                     Shape::Stream(stream)
                 }
@@ -197,10 +223,15 @@ impl Lowering<'_> {
         for (at, pat) in tuple.elems.iter().enumerate() {
             let mut fields = fields.to_vec();
             let index = u32::try_from(at).unwrap_or(u32::MAX);
-            fields.push(Member::Unnamed(syn::Index { index, span: Place::of(pat).span() }));
+            fields.push(Member::Unnamed(syn::Index {
+                index,
+                span: Place::of(pat).span(),
+            }));
             match pat {
                 Pat::Wild(_) => {}
-                Pat::Ident(name) if name.subpat.is_none() => self.define_stream(&name.ident, Some(stream), fields),
+                Pat::Ident(name) if name.subpat.is_none() => {
+                    self.define_stream(&name.ident, Some(stream), fields)
+                }
                 Pat::Tuple(inner) => self.project(inner, stream, &fields),
                 other => self.bad_pattern(other),
             }
@@ -214,7 +245,9 @@ impl Lowering<'_> {
             match self.graph.producer(stream) {
                 Some(node) if port.fresh => self.graph.nodes[node].shape = Shape::Sink,
                 _ if last => self.cx.report(port.place, mistakes::unexpected_output()),
-                _ => self.cx.report(port.place, mistakes::idle_statement(&port.text)),
+                _ => self
+                    .cx
+                    .report(port.place, mistakes::idle_statement(&port.text)),
             }
         }
     }
@@ -227,13 +260,24 @@ impl Lowering<'_> {
             single => vec![single],
         };
         let is_tuple = matches!(whole, Expr::Tuple(_));
-        let ports: Vec<(&Expr, Vec<Port>)> =
-            elements.into_iter().map(|element| (element, self.streams(element))).collect();
+        let ports: Vec<(&Expr, Vec<Port>)> = elements
+            .into_iter()
+            .map(|element| (element, self.streams(element)))
+            .collect();
         let given: usize = ports.iter().map(|(_, ports)| ports.len()).sum();
         if let Some(promised) = promised.filter(|&promised| promised != given) {
-            self.cx.report(Place::of(whole), mistakes::output_count(promised, given));
+            self.cx
+                .report(Place::of(whole), mistakes::output_count(promised, given));
             return;
         }
+        self.code.output_names = ports
+            .iter()
+            .map(|(element, _)| {
+                names::single(element)
+                    .cloned()
+                    .unwrap_or(Ident::new("out", Place::of(element).span()))
+            })
+            .collect();
         for (element, ports) in ports {
             let named = names::single(element);
             for port in ports {
@@ -242,7 +286,8 @@ impl Lowering<'_> {
                     None if !is_tuple && given == 1 => Ident::new("out", port.place.span()),
                     None => {
                         if port.stream.is_some() {
-                            self.cx.report(Place::of(element), mistakes::unnamed_output());
+                            self.cx
+                                .report(Place::of(element), mistakes::unnamed_output());
                         }
                         break;
                     }
@@ -250,11 +295,18 @@ impl Lowering<'_> {
                 let Some(from) = port.stream else { continue };
                 let key = plain(&name);
                 if self.graph.outputs.iter().any(|output| output.name == key) {
-                    self.cx.report(Place::of(element), mistakes::output_twice(&key));
+                    self.cx
+                        .report(Place::of(element), mistakes::output_twice(&key));
                     continue;
                 }
                 self.graph.outputs.push(Output { name: key, from });
-                self.code.outputs.push(OutputCode { name, taken: Taken { place: port.place, fields: port.fields } });
+                self.code.outputs.push(OutputCode {
+                    name,
+                    taken: Taken {
+                        place: port.place,
+                        fields: port.fields,
+                    },
+                });
             }
         }
     }
@@ -262,12 +314,17 @@ impl Lowering<'_> {
     /// What is a value by its looks, where a stream is meant.
     fn is_plain_value(&self, expr: &Expr) -> bool {
         match syntax::bare(expr) {
-            Expr::Path(_) => names::single(expr).is_some_and(|name| self.names.is_value(&plain(name))),
+            Expr::Path(_) => {
+                names::single(expr).is_some_and(|name| self.names.is_value(&plain(name)))
+            }
             Expr::Binary(binary) => {
                 // these may be meant for `>>`
                 let arrow = matches!(
                     binary.op,
-                    syn::BinOp::Shr(_) | syn::BinOp::Shl(_) | syn::BinOp::BitOr(_) | syn::BinOp::Gt(_)
+                    syn::BinOp::Shr(_)
+                        | syn::BinOp::Shl(_)
+                        | syn::BinOp::BitOr(_)
+                        | syn::BinOp::Gt(_)
                 );
                 !arrow || self.is_plain_value(&binary.left)
             }
@@ -277,7 +334,8 @@ impl Lowering<'_> {
                     base = syntax::bare(&call.receiver);
                 }
                 !matches!(base, Expr::Call(_) | Expr::Closure(_) | Expr::Tuple(_)) && {
-                    let stream = names::single(base).is_some_and(|name| !self.names.is_value(&plain(name)));
+                    let stream =
+                        names::single(base).is_some_and(|name| !self.names.is_value(&plain(name)));
                     let field = matches!(base, Expr::Field(_));
                     let path = matches!(base, Expr::Path(_)) && names::single(base).is_none();
                     !stream && !field && !path
@@ -288,7 +346,9 @@ impl Lowering<'_> {
                     Expr::Path(path) => {
                         let segments = &path.path.segments;
                         segments.len() > 1
-                            && segments.iter().rev().nth(1).is_some_and(|s| s.ident.to_string().starts_with(char::is_uppercase))
+                            && segments.iter().rev().nth(1).is_some_and(|s| {
+                                s.ident.to_string().starts_with(char::is_uppercase)
+                            })
                     }
                     _ => false,
                 };
@@ -299,7 +359,11 @@ impl Lowering<'_> {
                 constructor && !streams
             }
             Expr::Field(field) => self.is_plain_value(&field.base),
-            Expr::Tuple(_) | Expr::Closure(_) | Expr::Match(_) | Expr::Await(_) | Expr::Assign(_) => false,
+            Expr::Tuple(_)
+            | Expr::Closure(_)
+            | Expr::Match(_)
+            | Expr::Await(_)
+            | Expr::Assign(_) => false,
             _ => true,
         }
     }
@@ -316,13 +380,25 @@ fn single_name(pat: &Pat) -> Option<&Ident> {
 fn likely_type(expr: &Expr) -> String {
     let constructor = match syntax::bare(expr) {
         Expr::Call(call) => match syntax::bare(&call.func) {
-            Expr::Path(path) => path.path.segments.iter().rev().nth(1).map(|segment| segment.ident.to_string()),
+            Expr::Path(path) => path
+                .path
+                .segments
+                .iter()
+                .rev()
+                .nth(1)
+                .map(|segment| segment.ident.to_string()),
             _ => None,
         },
-        Expr::Struct(made) => made.path.segments.last().map(|segment| segment.ident.to_string()),
+        Expr::Struct(made) => made
+            .path
+            .segments
+            .last()
+            .map(|segment| segment.ident.to_string()),
         _ => None,
     };
-    constructor.filter(|name| name.starts_with(char::is_uppercase)).unwrap_or_else(|| "…".to_owned())
+    constructor
+        .filter(|name| name.starts_with(char::is_uppercase))
+        .unwrap_or_else(|| "…".to_owned())
 }
 
 /// The item types where a `let`'s type says that it names streams.

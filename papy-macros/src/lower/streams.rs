@@ -23,7 +23,13 @@ pub(super) struct Port {
 
 impl Port {
     fn broken(place: Place) -> Port {
-        Port { stream: None, fields: Vec::new(), place, text: String::new(), fresh: false }
+        Port {
+            stream: None,
+            fields: Vec::new(),
+            place,
+            text: String::new(),
+            fresh: false,
+        }
     }
 }
 
@@ -43,25 +49,35 @@ impl Lowering<'_> {
             Expr::Path(path) => match path.path.get_ident().filter(|_| path.qself.is_none()) {
                 Some(name) => vec![self.named_stream(name)],
                 None => {
-                    self.cx.report(place, mistakes::worker_without_input(&syntax::text(path)));
+                    self.cx
+                        .report(place, mistakes::worker_without_input(&syntax::text(path)));
                     vec![Port::broken(place)]
                 }
             },
             Expr::Field(field) => {
                 let ports = self.streams(&field.base);
-                ports.into_iter().map(|port| project(port, &field.member, place)).collect()
+                ports
+                    .into_iter()
+                    .map(|port| project(port, &field.member, place))
+                    .collect()
             }
             Expr::Tuple(tuple) if tuple.elems.is_empty() => {
                 self.cx.report(place, mistakes::empty_join());
                 vec![Port::broken(place)]
             }
-            Expr::Tuple(tuple) => tuple.elems.iter().map(|element| self.one_stream(element)).collect(),
+            Expr::Tuple(tuple) => tuple
+                .elems
+                .iter()
+                .map(|element| self.one_stream(element))
+                .collect(),
             Expr::Binary(binary) => match &binary.op {
                 BinOp::Shr(_) => {
                     let ports = self.streams(&binary.left);
                     self.apply(&binary.right, ports)
                 }
-                BinOp::BitOr(op) => self.not_stream(expr, Place::of(op), mistakes::wrong_arrow("|")),
+                BinOp::BitOr(op) => {
+                    self.not_stream(expr, Place::of(op), mistakes::wrong_arrow("|"))
+                }
                 BinOp::Shl(op) => self.not_stream(expr, Place::of(op), mistakes::wrong_arrow("<<")),
                 BinOp::Gt(op) => self.not_stream(expr, Place::of(op), mistakes::wrong_arrow(">")),
                 _ => self.not_stream(expr, place, mistakes::not_a_stream(&syntax::text(expr))),
@@ -71,13 +87,26 @@ impl Lowering<'_> {
                 let place = Place::from(closure.inputs_begin.span);
                 self.not_stream(expr, place, mistakes::closure_without_input())
             }
-            Expr::Match(route) => self.not_stream(expr, Place::of(route.match_token), mistakes::match_not_yet()),
-            Expr::Await(wait) => self.not_stream(expr, Place::of(wait.await_token), mistakes::option_not_yet("await")),
+            Expr::Match(route) => self.not_stream(
+                expr,
+                Place::of(route.match_token),
+                mistakes::match_not_yet(),
+            ),
+            Expr::Await(wait) => self.not_stream(
+                expr,
+                Place::of(wait.await_token),
+                mistakes::option_not_yet("await"),
+            ),
             other => self.not_stream(expr, place, mistakes::not_a_stream(&syntax::text(other))),
         }
     }
 
-    fn not_stream(&mut self, expr: &Expr, place: Place, mistake: crate::diagnostics::Mistake) -> Vec<Port> {
+    fn not_stream(
+        &mut self,
+        expr: &Expr,
+        place: Place,
+        mistake: crate::diagnostics::Mistake,
+    ) -> Vec<Port> {
         self.names.touch(expr);
         self.cx.report(place, mistake);
         vec![Port::broken(Place::of(expr))]
@@ -88,7 +117,8 @@ impl Lowering<'_> {
         match ports.pop() {
             Some(port) if ports.is_empty() => port,
             _ => {
-                self.cx.report(Place::of(expr), mistakes::tuple_of_streams(ports.len() + 1));
+                self.cx
+                    .report(Place::of(expr), mistakes::tuple_of_streams(ports.len() + 1));
                 Port::broken(Place::of(expr))
             }
         }
@@ -97,7 +127,13 @@ impl Lowering<'_> {
     fn named_stream(&mut self, name: &Ident) -> Port {
         let place = Place::of(name);
         match self.resolve(name) {
-            Some((stream, fields)) => Port { stream: Some(stream), fields, place, text: plain(name), fresh: false },
+            Some((stream, fields)) => Port {
+                stream: Some(stream),
+                fields,
+                place,
+                text: plain(name),
+                fresh: false,
+            },
             None => Port::broken(place),
         }
     }
@@ -108,14 +144,18 @@ impl Lowering<'_> {
         match base {
             Expr::Call(call) => self.call(call, &calls, None),
             Expr::Path(_) | Expr::Field(_) => {
-                let names_stream = names::single(base).is_none_or(|name| self.names.is_stream(&plain(name)));
+                let names_stream =
+                    names::single(base).is_none_or(|name| self.names.is_stream(&plain(name)));
                 match calls.first() {
                     Some(first) if names_stream => {
-                        let mistake = mistakes::option_on_stream(&plain(&first.method), &syntax::text(base));
+                        let mistake =
+                            mistakes::option_on_stream(&plain(&first.method), &syntax::text(base));
                         self.not_stream(expr, Place::of(&first.method), mistake)
                     }
                     _ => {
-                        calls.iter().for_each(|call| self.names.touch(&call.args));
+                        for call in calls {
+                            self.names.touch(&call.args);
+                        }
                         self.streams(base)
                     }
                 }
@@ -125,7 +165,11 @@ impl Lowering<'_> {
                 let place = Place::from(closure.inputs_begin.span);
                 self.not_stream(expr, place, mistakes::closure_without_input())
             }
-            _ => self.not_stream(expr, Place::of(expr), mistakes::not_a_stream(&syntax::text(expr))),
+            _ => self.not_stream(
+                expr,
+                Place::of(expr),
+                mistakes::not_a_stream(&syntax::text(expr)),
+            ),
         }
     }
 
@@ -135,7 +179,12 @@ impl Lowering<'_> {
         let (base, calls) = peel(expr);
         match base {
             Expr::Path(path) if path.qself.is_none() => {
-                let worker = Called { path: &path.path, params: Vec::new(), state: None, positional: Vec::new() };
+                let worker = Called {
+                    path: &path.path,
+                    params: Vec::new(),
+                    state: None,
+                    positional: Vec::new(),
+                };
                 self.worker(worker, &calls, Some(inputs))
             }
             Expr::Call(call) => self.call(call, &calls, Some(inputs)),
@@ -145,7 +194,8 @@ impl Lowering<'_> {
             }
             Expr::Tuple(fan) if !fan.elems.is_empty() => {
                 if let Some(option) = calls.first() {
-                    self.cx.report(Place::of(&option.method), mistakes::option_on_fan());
+                    self.cx
+                        .report(Place::of(&option.method), mistakes::option_on_fan());
                 }
                 let mut outs = Vec::new();
                 for node in &fan.elems {
@@ -158,19 +208,42 @@ impl Lowering<'_> {
                 let between = self.apply(&chain.left, inputs);
                 self.apply(&chain.right, between)
             }
-            Expr::Await(wait) => self.not_stream(expr, Place::of(wait.await_token), mistakes::option_not_yet("await")),
-            Expr::Match(route) => self.not_stream(expr, Place::of(route.match_token), mistakes::match_not_yet()),
+            Expr::Await(wait) => self.not_stream(
+                expr,
+                Place::of(wait.await_token),
+                mistakes::option_not_yet("await"),
+            ),
+            Expr::Match(route) => self.not_stream(
+                expr,
+                Place::of(route.match_token),
+                mistakes::match_not_yet(),
+            ),
             Expr::Binary(binary) => match &binary.op {
-                BinOp::BitOr(op) => self.not_stream(expr, Place::of(op), mistakes::wrong_arrow("|")),
+                BinOp::BitOr(op) => {
+                    self.not_stream(expr, Place::of(op), mistakes::wrong_arrow("|"))
+                }
                 BinOp::Shl(op) => self.not_stream(expr, Place::of(op), mistakes::wrong_arrow("<<")),
-                _ => self.not_stream(expr, Place::of(expr), mistakes::not_a_node(&syntax::text(expr))),
+                _ => self.not_stream(
+                    expr,
+                    Place::of(expr),
+                    mistakes::not_a_node(&syntax::text(expr)),
+                ),
             },
-            _ => self.not_stream(expr, Place::of(expr), mistakes::not_a_node(&syntax::text(expr))),
+            _ => self.not_stream(
+                expr,
+                Place::of(expr),
+                mistakes::not_a_node(&syntax::text(expr)),
+            ),
         }
     }
 
     /// `f(…)`, behind `>>` or as a stream.
-    fn call(&mut self, call: &ExprCall, options: &[&ExprMethodCall], inputs: Option<Vec<Port>>) -> Vec<Port> {
+    fn call(
+        &mut self,
+        call: &ExprCall,
+        options: &[&ExprMethodCall],
+        inputs: Option<Vec<Port>>,
+    ) -> Vec<Port> {
         let Expr::Path(path) = syntax::bare(&call.func) else {
             let place = Place::of(&call.func);
             if let Expr::Closure(_) = syntax::bare(&call.func) {
@@ -179,10 +252,16 @@ impl Lowering<'_> {
                 return vec![Port::broken(place)];
             }
             self.names.touch(call);
-            self.cx.report(place, mistakes::not_a_node(&syntax::text(&call.func)));
+            self.cx
+                .report(place, mistakes::not_a_node(&syntax::text(&call.func)));
             return vec![Port::broken(place)];
         };
-        let mut worker = Called { path: &path.path, params: Vec::new(), state: None, positional: Vec::new() };
+        let mut worker = Called {
+            path: &path.path,
+            params: Vec::new(),
+            state: None,
+            positional: Vec::new(),
+        };
         for argument in &call.args {
             let Expr::Assign(assign) = syntax::ungrouped(argument) else {
                 worker.positional.push(argument);
@@ -190,12 +269,14 @@ impl Lowering<'_> {
             };
             self.check_value_expr(&assign.right);
             let Some(name) = names::single(&assign.left) else {
-                self.cx.report(Place::of(&assign.left), mistakes::parameter_name());
+                self.cx
+                    .report(Place::of(&assign.left), mistakes::parameter_name());
                 continue;
             };
             let twice = worker.params.iter().any(|(known, _)| known == name);
             if twice || (name == "state" && worker.state.is_some()) {
-                self.cx.report(Place::of(name), mistakes::parameter_twice(&plain(name)));
+                self.cx
+                    .report(Place::of(name), mistakes::parameter_twice(&plain(name)));
             } else if name == "state" {
                 worker.state = Some((Place::of(name), (*assign.right).clone()));
             } else {
@@ -205,17 +286,30 @@ impl Lowering<'_> {
         self.worker(worker, options, inputs)
     }
 
-    fn worker(&mut self, called: Called, options: &[&ExprMethodCall], inputs: Option<Vec<Port>>) -> Vec<Port> {
+    fn worker(
+        &mut self,
+        called: Called,
+        options: &[&ExprMethodCall],
+        inputs: Option<Vec<Port>>,
+    ) -> Vec<Port> {
         let place = Place::of(called.path);
         let text = syntax::text(path_without_arguments(called.path));
         if let Some(name) = called.path.get_ident() {
             let key = plain(name);
             // Names of streams and of workers may be the same: `gc >> gc` has always been clear to its author.
-            let no_worker = called.positional.is_empty() && called.params.is_empty() && options.is_empty();
+            let no_worker =
+                called.positional.is_empty() && called.params.is_empty() && options.is_empty();
             if key == "merge" || key == "skip" {
-                let mistake = if key == "merge" { mistakes::merge_not_yet() } else { mistakes::skip_reserved() };
+                let mistake = if key == "merge" {
+                    mistakes::merge_not_yet()
+                } else {
+                    mistakes::skip_reserved()
+                };
                 self.cx.report(place, mistake);
-                called.positional.iter().for_each(|argument| self.names.touch(argument));
+                called
+                    .positional
+                    .iter()
+                    .for_each(|argument| self.names.touch(argument));
                 return vec![Port::broken(place)];
             }
             if no_worker && self.names.is_value(&key) {
@@ -231,11 +325,15 @@ impl Lowering<'_> {
             if self.looks_like_value(argument) {
                 self.names.touch(argument);
                 reported = true;
-                self.cx.report(Place::of(argument), mistakes::positional_value(&syntax::text(argument), &text));
+                self.cx.report(
+                    Place::of(argument),
+                    mistakes::positional_value(&syntax::text(argument), &text),
+                );
             } else if chained {
                 self.names.touch(argument);
                 reported = true;
-                self.cx.report(Place::of(argument), mistakes::streams_twice(&text));
+                self.cx
+                    .report(Place::of(argument), mistakes::streams_twice(&text));
             } else {
                 ports.push(self.one_stream(argument));
             }
@@ -247,11 +345,18 @@ impl Lowering<'_> {
         if let Some(at) = options.place("fallible") {
             self.cx.report(at, mistakes::fallible_worker(&text));
         }
-        if let Some((at, _)) = called.state.as_ref().filter(|_| !options.has("serial") && !options.has("fold")) {
+        if let Some((at, _)) = called
+            .state
+            .as_ref()
+            .filter(|_| !options.has("serial") && !options.has("fold"))
+        {
             self.cx.report(*at, mistakes::state_without_mode());
         }
         self.code.nodes[node].state = called.state.map(|(_, state)| state);
-        self.code.nodes[node].work = Work::Worker { path: called.path.clone(), params: called.params };
+        self.code.nodes[node].work = Work::Worker {
+            path: called.path.clone(),
+            params: called.params,
+        };
         self.finish_node(node, options, ports)
     }
 
@@ -268,17 +373,26 @@ impl Lowering<'_> {
         if let Some(at) = options.place("fold") {
             self.cx.report(at, mistakes::fold_closure());
         }
-        self.code.nodes[node].work = Work::Closure { closure: Box::new(closure.clone()), mentions };
+        self.code.nodes[node].work = Work::Closure {
+            closure: Box::new(closure.clone()),
+            mentions,
+        };
         self.finish_node(node, options, inputs)
     }
 
     fn new_node(&mut self, place: Place, name: String) -> usize {
         let node = self.graph.nodes.len();
-        self.graph.nodes.push(Node { name, ..Node::default() });
+        self.graph.nodes.push(Node {
+            name,
+            ..Node::default()
+        });
         let path: Path = Ident::new("_unknown", place.span()).into();
         self.code.nodes.push(NodeCode {
             place,
-            work: Work::Worker { path, params: Vec::new() },
+            work: Work::Worker {
+                path,
+                params: Vec::new(),
+            },
             args: Vec::new(),
             pool: None,
             stride: None,
@@ -318,18 +432,34 @@ impl Lowering<'_> {
         for port in inputs {
             let Some(stream) = port.stream else { continue };
             self.graph.nodes[id].args.push(stream);
-            self.code.nodes[id].args.push(Taken { place: port.place, fields: port.fields });
+            self.code.nodes[id].args.push(Taken {
+                place: port.place,
+                fields: port.fields,
+            });
         }
         self.graph.order.push(id);
         let stream = self.new_stream(Origin::Node(id), place);
         self.graph.nodes[id].shape = Shape::Stream(stream);
-        vec![Port { stream: Some(stream), fields: Vec::new(), place, text: String::new(), fresh: true }]
+        vec![Port {
+            stream: Some(stream),
+            fields: Vec::new(),
+            place,
+            text: String::new(),
+            fresh: true,
+        }]
     }
 
     fn looks_like_value(&self, expr: &Expr) -> bool {
         match syntax::bare(expr) {
-            Expr::Lit(_) | Expr::Unary(_) | Expr::Reference(_) | Expr::Array(_) | Expr::Macro(_) | Expr::Struct(_) => true,
-            Expr::Path(_) => names::single(expr).is_some_and(|name| self.names.is_value(&plain(name))),
+            Expr::Lit(_)
+            | Expr::Unary(_)
+            | Expr::Reference(_)
+            | Expr::Array(_)
+            | Expr::Macro(_)
+            | Expr::Struct(_) => true,
+            Expr::Path(_) => {
+                names::single(expr).is_some_and(|name| self.names.is_value(&plain(name)))
+            }
             _ => false,
         }
     }
@@ -337,7 +467,12 @@ impl Lowering<'_> {
 
 /// The same stream for one more node of a fan.
 fn again(port: &Port) -> Port {
-    Port { fields: port.fields.clone(), text: port.text.clone(), fresh: false, ..*port }
+    Port {
+        fields: port.fields.clone(),
+        text: port.text.clone(),
+        fresh: false,
+        ..*port
+    }
 }
 
 fn project(mut port: Port, member: &Member, place: Place) -> Port {
@@ -361,7 +496,9 @@ fn peel(expr: &Expr) -> (&Expr, Vec<&ExprMethodCall>) {
 }
 
 fn worker_name(path: &Path) -> String {
-    path.segments.last().map_or_else(String::new, |last| plain(&last.ident))
+    path.segments
+        .last()
+        .map_or_else(String::new, |last| plain(&last.ident))
 }
 
 fn path_without_arguments(path: &Path) -> Path {

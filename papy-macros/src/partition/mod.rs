@@ -54,9 +54,14 @@ pub fn partition(graph: &Graph, facts: &Facts) -> Partition {
 
     // inputs that go to several places, or to none
     for (input, source) in graph.inputs.iter().enumerate() {
-        let takers: BTreeSet<usize> =
-            (0..graph.nodes.len()).filter(|&n| graph.nodes[n].args.contains(&source.stream)).map(|n| groups.of[n]).collect();
-        let leaves = graph.outputs.iter().any(|output| output.from == source.stream);
+        let takers: BTreeSet<usize> = (0..graph.nodes.len())
+            .filter(|&n| graph.nodes[n].args.contains(&source.stream))
+            .map(|n| groups.of[n])
+            .collect();
+        let leaves = graph
+            .outputs
+            .iter()
+            .any(|output| output.from == source.stream);
         if leaves || takers.len() != 1 {
             regions.push(Region {
                 part: facts.input_part[input],
@@ -71,8 +76,15 @@ pub fn partition(graph: &Graph, facts: &Facts) -> Partition {
     let entries = regions.len();
 
     for group in groups.sorted(graph) {
-        let nodes: Vec<NodeId> = graph.order.iter().copied().filter(|&n| groups.of[n] == group).collect();
-        let Some(&first) = nodes.first() else { continue };
+        let nodes: Vec<NodeId> = graph
+            .order
+            .iter()
+            .copied()
+            .filter(|&n| groups.of[n] == group)
+            .collect();
+        let Some(&first) = nodes.first() else {
+            continue;
+        };
         for &node in &nodes {
             region_of[node] = regions.len();
         }
@@ -88,12 +100,24 @@ pub fn partition(graph: &Graph, facts: &Facts) -> Partition {
 
     let entry_of = |stream| (0..entries).find(|&r| regions[r].ins == [stream]);
     let home: Vec<Option<usize>> = (0..graph.streams.len())
-        .map(|stream| graph.producer(stream).map_or_else(|| entry_of(stream), |node| Some(region_of[node])))
+        .map(|stream| {
+            graph
+                .producer(stream)
+                .map_or_else(|| entry_of(stream), |node| Some(region_of[node]))
+        })
         .collect();
-    for (output, home) in graph.outputs.iter().map(|output| home[output.from]).enumerate() {
+    for (output, home) in graph
+        .outputs
+        .iter()
+        .map(|output| home[output.from])
+        .enumerate()
+    {
         let Some(home) = home else { continue };
         let stream = graph.outputs[output].from;
-        regions[home].outs.push(Out { stream, to: Consumer::Output(output) });
+        regions[home].outs.push(Out {
+            stream,
+            to: Consumer::Output(output),
+        });
     }
     for region in entries..regions.len() {
         for node in regions[region].nodes.clone() {
@@ -103,7 +127,10 @@ pub fn partition(graph: &Graph, facts: &Facts) -> Partition {
                 }
                 regions[region].ins.push(stream);
                 if let Some(home) = home[stream] {
-                    regions[home].outs.push(Out { stream, to: Consumer::Region(region) });
+                    regions[home].outs.push(Out {
+                        stream,
+                        to: Consumer::Region(region),
+                    });
                 }
             }
         }
@@ -118,10 +145,12 @@ struct Groups {
 
 impl Groups {
     fn new(graph: &Graph) -> Groups {
-        let mut groups = Groups { of: (0..graph.nodes.len()).collect() };
+        let mut groups = Groups {
+            of: (0..graph.nodes.len()).collect(),
+        };
         let mut seen: Vec<NodeId> = Vec::new();
         for &node in &graph.order {
-            let neighbours: Vec<NodeId> = groups.neighbours(graph, node, &seen);
+            let neighbours: Vec<NodeId> = neighbours(graph, node, &seen);
             seen.push(node);
             for neighbour in neighbours {
                 if mergeable(graph, node, neighbour) {
@@ -130,14 +159,6 @@ impl Groups {
             }
         }
         groups
-    }
-
-    /// Those it takes from, then those that take the same.
-    fn neighbours(&self, graph: &Graph, node: NodeId, seen: &[NodeId]) -> Vec<NodeId> {
-        let args = &graph.nodes[node].args;
-        let before = args.iter().filter_map(|&arg| graph.producer(arg));
-        let beside = seen.iter().copied().filter(|&other| graph.nodes[other].args.iter().any(|arg| args.contains(arg)));
-        before.chain(beside).collect()
     }
 
     /// Makes two groups one, unless a group would then depend on itself through another.
@@ -166,10 +187,14 @@ impl Groups {
             grown = false;
             for &node in seen {
                 let of = self.of[node];
-                let reached = graph.nodes[node].args.iter().filter_map(|&arg| graph.producer(arg)).any(|from| {
-                    let from = self.of[from];
-                    from != of && (from == group || behind.contains(&from))
-                });
+                let reached = graph.nodes[node]
+                    .args
+                    .iter()
+                    .filter_map(|&arg| graph.producer(arg))
+                    .any(|from| {
+                        let from = self.of[from];
+                        from != of && (from == group || behind.contains(&from))
+                    });
                 if reached && of == group {
                     return true;
                 }
@@ -190,19 +215,32 @@ impl Groups {
         let mut sorted: Vec<usize> = Vec::new();
         while !waiting.is_empty() {
             let ready = waiting.iter().position(|&group| {
-                (0..graph.nodes.len()).filter(|&n| self.of[n] == group).all(|n| {
-                    graph.nodes[n]
-                        .args
-                        .iter()
-                        .filter_map(|&arg| graph.producer(arg))
-                        .all(|from| self.of[from] == group || sorted.contains(&self.of[from]))
-                })
+                (0..graph.nodes.len())
+                    .filter(|&n| self.of[n] == group)
+                    .all(|n| {
+                        graph.nodes[n]
+                            .args
+                            .iter()
+                            .filter_map(|&arg| graph.producer(arg))
+                            .all(|from| self.of[from] == group || sorted.contains(&self.of[from]))
+                    })
             });
             // a cycle cannot be: every merge was checked
             sorted.push(waiting.remove(ready.unwrap_or(0)));
         }
         sorted
     }
+}
+
+/// Those that a node takes from, then those that take the same.
+fn neighbours(graph: &Graph, node: NodeId, seen: &[NodeId]) -> Vec<NodeId> {
+    let args = &graph.nodes[node].args;
+    let before = args.iter().filter_map(|&arg| graph.producer(arg));
+    let beside = seen
+        .iter()
+        .copied()
+        .filter(|&other| graph.nodes[other].args.iter().any(|arg| args.contains(arg)));
+    before.chain(beside).collect()
 }
 
 fn mergeable(graph: &Graph, a: NodeId, b: NodeId) -> bool {

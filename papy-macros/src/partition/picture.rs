@@ -25,20 +25,36 @@ impl Partition {
                 PoolClass::Named(name) => format!(" on {name}"),
                 PoolClass::Own(_) => " on its own".to_owned(),
             };
-            let ins: Vec<&str> = region.ins.iter().map(|&stream| graph.streams[stream].name.as_str()).collect();
-            let nodes: Vec<&str> = region.nodes.iter().map(|&node| graph.nodes[node].name.as_str()).collect();
+            let ins: Vec<&str> = region
+                .ins
+                .iter()
+                .map(|&stream| graph.streams[stream].name.as_str())
+                .collect();
+            let nodes: Vec<&str> = region
+                .nodes
+                .iter()
+                .map(|&node| graph.nodes[node].name.as_str())
+                .collect();
             let outs: Vec<String> = region
                 .outs
                 .iter()
                 .map(|out| {
                     let name = &graph.streams[out.stream].name;
                     match out.to {
-                        Consumer::Output(output) => format!("{name} to {}", graph.outputs[output].name),
+                        Consumer::Output(output) => {
+                            format!("{name} to {}", graph.outputs[output].name)
+                        }
                         Consumer::Region(region) => format!("{name} to {region}"),
                     }
                 })
                 .collect();
-            let _ = writeln!(text, "{at} {mode}{pool}: {} | {} | {}", ins.join(" "), nodes.join(" "), outs.join(", "));
+            let _ = writeln!(
+                text,
+                "{at} {mode}{pool}: {} | {} | {}",
+                ins.join(" "),
+                nodes.join(" "),
+                outs.join(", ")
+            );
         }
         text
     }

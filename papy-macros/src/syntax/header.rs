@@ -42,7 +42,11 @@ fn read(input: ParseStream, draft: &mut Draft, cx: &mut Diagnostics) -> syn::Res
     draft.vis = Some(input.parse()?);
     while !input.peek(Token![fn]) {
         match input.parse::<TokenTree>() {
-            Ok(TokenTree::Ident(word)) if ["const", "async", "unsafe", "extern"].iter().any(|known| word == known) => {
+            Ok(TokenTree::Ident(word))
+                if ["const", "async", "unsafe", "extern"]
+                    .iter()
+                    .any(|known| word == known) =>
+            {
                 cx.report(word.span(), mistakes::function_modifier(&word.to_string()));
             }
             Ok(TokenTree::Literal(_)) => {}
@@ -69,7 +73,10 @@ fn read(input: ParseStream, draft: &mut Draft, cx: &mut Diagnostics) -> syn::Res
     }
     draft.generics.where_clause = input.parse()?;
     if input.is_empty() {
-        let place = draft.name.as_ref().map_or_else(|| Place::from(input.span()), Place::of);
+        let place = draft
+            .name
+            .as_ref()
+            .map_or_else(|| Place::from(input.span()), Place::of);
         cx.report(place, mistakes::no_body());
         return Ok(());
     }
@@ -94,7 +101,10 @@ fn arguments(group: &proc_macro2::Group, cx: &mut Diagnostics) -> Vec<FnArg> {
         Err(error) => error,
     };
     cx.report_syntax(&error);
-    chunks(group.stream()).into_iter().filter_map(|chunk| syn::parse2(chunk).ok()).collect()
+    chunks(group.stream())
+        .into_iter()
+        .filter_map(|chunk| syn::parse2(chunk).ok())
+        .collect()
 }
 
 /// Splits at commas that stand outside of `<…>`.
@@ -124,15 +134,31 @@ fn chunks(tokens: TokenStream) -> Vec<TokenStream> {
 fn finish(draft: Draft, cx: &mut Diagnostics) -> Option<Pipeline> {
     let name = draft.name?;
     let whole = draft.body.is_some();
-    let listed = draft.args.as_ref().map(|(group, _)| Place::from(group.span()));
-    let written_args = chunks(draft.written.clone()).iter().filter(|chunk| !chunk.is_empty()).count();
-    let args: Vec<Argument> =
-        draft.args.into_iter().flat_map(|(_, args)| args).filter_map(|arg| argument(arg, cx)).collect();
+    let listed = draft
+        .args
+        .as_ref()
+        .map(|(group, _)| Place::from(group.span()));
+    let written_args = chunks(draft.written.clone())
+        .iter()
+        .filter(|chunk| !chunk.is_empty())
+        .count();
+    let args: Vec<Argument> = draft
+        .args
+        .into_iter()
+        .flat_map(|(_, args)| args)
+        .filter_map(|arg| argument(arg, cx))
+        .collect();
     if whole && !cx.any() && !args.iter().any(|arg| matches!(arg, Argument::Input { .. })) {
-        cx.report(listed.unwrap_or(Place::of(&name)), mistakes::no_input(&text(&name)));
+        cx.report(
+            listed.unwrap_or(Place::of(&name)),
+            mistakes::no_input(&text(&name)),
+        );
     }
     let before = cx.count();
-    let outputs = draft.output.as_ref().map_or_else(Vec::new, |ty| outputs(ty, cx));
+    let outputs = draft
+        .output
+        .as_ref()
+        .map_or_else(Vec::new, |ty| outputs(ty, cx));
     let outputs_known = cx.count() == before;
     let mut body = draft.body.unwrap_or_else(|| Body {
         statements: Vec::new(),
@@ -167,13 +193,20 @@ fn argument(arg: FnArg, cx: &mut Diagnostics) -> Option<Argument> {
         }
         StreamType::Other => {
             check_nested(&arg.ty, cx);
-            Some(Argument::Value { attrs: arg.attrs, pat: *arg.pat, ty: *arg.ty })
+            Some(Argument::Value {
+                attrs: arg.attrs,
+                pat: *arg.pat,
+                ty: *arg.ty,
+            })
         }
         StreamType::Of(ty) => {
             check_nested(ty, cx);
             match &*arg.pat {
                 Pat::Ident(name) if name.by_ref.is_none() && name.subpat.is_none() => {
-                    Some(Argument::Input { name: name.ident.clone(), ty: ty.clone() })
+                    Some(Argument::Input {
+                        name: name.ident.clone(),
+                        ty: ty.clone(),
+                    })
                 }
                 other => {
                     cx.report(Place::of(other), mistakes::input_pattern());
@@ -245,7 +278,11 @@ fn check_lifetimes(ty: &Type, cx: &mut Diagnostics) {
                 self.0 = Some(Place::of(lifetime));
             }
         }
-        fn visit_parenthesized_generic_arguments(&mut self, _: &'ast syn::ParenthesizedGenericArguments) {}
+        fn visit_parenthesized_generic_arguments(
+            &mut self,
+            _: &'ast syn::ParenthesizedGenericArguments,
+        ) {
+        }
     }
     let mut finder = Finder(None);
     finder.visit_type(ty);
@@ -253,4 +290,3 @@ fn check_lifetimes(ty: &Type, cx: &mut Diagnostics) {
         cx.report(place, mistakes::output_lifetime());
     }
 }
-

@@ -29,7 +29,11 @@ pub enum Argument {
     /// `name: Stream<ty>`
     Input { name: Ident, ty: Type },
     /// Any other.
-    Value { attrs: Vec<Attribute>, pat: Pat, ty: Type },
+    Value {
+        attrs: Vec<Attribute>,
+        pat: Pat,
+        ty: Type,
+    },
 }
 
 /// The statements, and what could not be read.
@@ -84,10 +88,13 @@ pub fn stream_type(ty: &Type) -> StreamType<'_> {
         Type::Path(path) if path.qself.is_none() => &path.path,
         _ => return StreamType::Other,
     };
-    let Some(last) = path.segments.last().filter(|last| last.ident == "Stream") else { return StreamType::Other };
+    let Some(last) = path.segments.last().filter(|last| last.ident == "Stream") else {
+        return StreamType::Other;
+    };
     if let syn::PathArguments::AngleBracketed(arguments) = &last.arguments {
         let mut arguments = arguments.args.iter();
-        if let (Some(syn::GenericArgument::Type(item)), None) = (arguments.next(), arguments.next()) {
+        if let (Some(syn::GenericArgument::Type(item)), None) = (arguments.next(), arguments.next())
+        {
             return StreamType::Of(item);
         }
     }
@@ -96,7 +103,10 @@ pub fn stream_type(ty: &Type) -> StreamType<'_> {
 
 /// Tokens as the user wrote them, on one line.
 pub fn text(tokens: impl quote::ToTokens) -> String {
-    let mut printer = Printer { text: String::new(), end: None };
+    let mut printer = Printer {
+        text: String::new(),
+        end: None,
+    };
     printer.print(tokens.into_token_stream());
     printer.text
 }

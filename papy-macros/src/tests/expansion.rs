@@ -11,7 +11,13 @@ fn expansion(text: &str) -> String {
 fn one_region_on_the_default_pool_stands_alone() {
     let alone = "alone(&__papy_region_0)";
     assert!(expansion("fn p(xs: Stream<i64>) -> Stream<i64> { xs >> f >> g }").contains(alone));
-    for apart in ["f.stride(2)", "f.spawn(2)", "f.unordered()", "f.serial()", "f.on(pool)"] {
+    for apart in [
+        "f.stride(2)",
+        "f.spawn(2)",
+        "f.unordered()",
+        "f.serial()",
+        "f.on(pool)",
+    ] {
         let text = format!("fn p(xs: Stream<i64>, pool: Pool) -> Stream<i64> {{ xs >> {apart} }}");
         assert!(!expansion(&text).contains(alone), "{apart}");
     }
@@ -19,7 +25,8 @@ fn one_region_on_the_default_pool_stands_alone() {
 
 #[test]
 fn a_value_is_cloned_but_for_its_last_use() {
-    let text = "fn p(xs: Stream<i64>, v: V) -> Stream<i64> { xs >> f(k = v) >> g(k = v) >> (|x| x + v) }";
+    let text =
+        "fn p(xs: Stream<i64>, v: V) -> Stream<i64> { xs >> f(k = v) >> g(k = v) >> (|x| x + v) }";
     let expansion = expansion(text);
     assert_eq!(expansion.matches("Clone::clone(&v)").count(), 2);
     assert!(expansion.contains("let__papy_value_0_v=v;"));
@@ -30,14 +37,28 @@ fn a_stream_is_copied_but_for_its_last_use() {
     let text = "fn p(xs: Stream<i64>) -> Stream<i64> { (xs, xs.a, xs) >> f }";
     let expansion = expansion(text);
     assert_eq!(expansion.matches("xs.copy_part(").count(), 2);
-    assert!(expansion.contains("__papy_copy_0.and(__papy_cx,0usize,__papy_copy_1).and(__papy_cx,0usize,xs)"));
+    assert!(
+        expansion
+            .contains("__papy_copy_0.and(__papy_cx,0usize,__papy_copy_1).and(__papy_cx,0usize,xs)")
+    );
 }
 
 #[test]
 fn elided_lifetimes_are_those_of_what_is_borrowed() {
     let text = "fn p(xs: Stream<&str>, t: &T, f: impl Fn(&str) -> u8, e: E<'_>) -> Stream<i64> { xs >> g }";
     let expansion = expansion(text);
-    for part in ["Source<&'envstr,Feed:'env>", "t:&'envT", "f:implFn(&str)->u8+'env", "e:E<'env>"] {
+    for part in [
+        "Source<&'envstr,Feed:'env>",
+        "t:&'envT",
+        "f:implFn(&str)->u8+'env",
+        "e:E<'env>",
+    ] {
         assert!(expansion.contains(part), "{part}: {expansion}");
     }
+}
+
+#[test]
+fn values_may_be_shadowed_as_in_plain_rust() {
+    let text = "fn p(xs: Stream<i64>, n: i64) -> Stream<i64> { let n: i64 = n + 1; let n: i64 = n * 2; xs >> (|x| x + n) }";
+    assert!(expansion(text).contains("letn:i64=n+1;letn:i64=n*2;let__papy_value_0_n=n;"));
 }

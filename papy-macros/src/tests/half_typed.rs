@@ -47,14 +47,25 @@ fn cut(text: TokenStream, left: &mut usize) -> TokenStream {
 }
 
 fn count(text: TokenStream) -> usize {
-    text.into_iter().map(|token| if let TokenTree::Group(group) = token { 1 + count(group.stream()) } else { 1 }).sum()
+    text.into_iter()
+        .map(|token| {
+            if let TokenTree::Group(group) = token {
+                1 + count(group.stream())
+            } else {
+                1
+            }
+        })
+        .sum()
 }
 
 #[test]
 fn whole_text_has_no_mistakes() {
     for text in WHOLE {
         let (found, expansion) = pipeline::compile_apart(tokens(text));
-        let found: Vec<String> = found.iter().map(|diagnostic| diagnostic.mistake.text()).collect();
+        let found: Vec<String> = found
+            .iter()
+            .map(|diagnostic| diagnostic.mistake.text())
+            .collect();
         assert_eq!(found, [] as [&str; 0]);
         syn::parse2::<syn::File>(expansion).unwrap();
     }
@@ -78,8 +89,13 @@ fn every_token_may_be_missing() {
         for n in 0..count(whole.clone()) {
             let (found, expansion) = pipeline::compile_apart(without(whole.clone(), n, &mut 0));
             let text = || found.iter().map(|d| d.mistake.text()).collect::<Vec<_>>();
-            assert!(!text().iter().any(|text| text.contains("papy bug")), "{:?}", text());
-            syn::parse2::<syn::File>(expansion).unwrap_or_else(|error| panic!("{error} {:?}", text()));
+            assert!(
+                !text().iter().any(|text| text.contains("papy bug")),
+                "{:?}",
+                text()
+            );
+            syn::parse2::<syn::File>(expansion)
+                .unwrap_or_else(|error| panic!("{error} {:?}", text()));
         }
     }
 }
@@ -92,7 +108,14 @@ fn without(text: TokenStream, at: usize, seen: &mut usize) -> TokenStream {
         let token = match token {
             TokenTree::Group(group) => {
                 let inside = without(group.stream(), at, seen);
-                let mut group = Group::new(if here == at { Delimiter::None } else { group.delimiter() }, inside);
+                let mut group = Group::new(
+                    if here == at {
+                        Delimiter::None
+                    } else {
+                        group.delimiter()
+                    },
+                    inside,
+                );
                 group.set_span(proc_macro2::Span::call_site());
                 TokenTree::Group(group)
             }
@@ -107,8 +130,15 @@ fn without(text: TokenStream, at: usize, seen: &mut usize) -> TokenStream {
 
 fn check(text: &TokenStream) {
     let (found, expansion) = pipeline::compile_apart(text.clone());
-    let messages: Vec<String> = found.iter().map(|diagnostic| diagnostic.mistake.text()).collect();
+    let messages: Vec<String> = found
+        .iter()
+        .map(|diagnostic| diagnostic.mistake.text())
+        .collect();
     assert!(!messages.is_empty(), "nothing is said about {text}");
-    assert!(!messages.iter().any(|message| message.contains("papy bug")), "{messages:?} about {text}");
-    syn::parse2::<syn::File>(expansion).unwrap_or_else(|error| panic!("{error}: {text}\n{messages:?}"));
+    assert!(
+        !messages.iter().any(|message| message.contains("papy bug")),
+        "{messages:?} about {text}"
+    );
+    syn::parse2::<syn::File>(expansion)
+        .unwrap_or_else(|error| panic!("{error}: {text}\n{messages:?}"));
 }

@@ -1,6 +1,7 @@
 //! Tests of the phases together: texts in, diagnostics and pictures out.
 
 mod expansion;
+mod golden;
 mod half_typed;
 mod mistakes;
 mod partition;
@@ -24,7 +25,12 @@ fn mistakes(text: &str) -> Vec<String> {
         .iter()
         .map(|diagnostic| {
             let start = diagnostic.place.span().start();
-            format!("{}:{} {}", start.line, start.column, diagnostic.mistake.text())
+            format!(
+                "{}:{} {}",
+                start.line,
+                start.column,
+                diagnostic.mistake.text()
+            )
         })
         .collect()
 }
@@ -44,7 +50,11 @@ fn divided(text: &str) -> (Graph, Facts, Partition) {
     let mut cx = Diagnostics::new();
     let pipeline = syntax::parse(tokens(text), &mut cx).unwrap();
     let lowered = lower::lower(&pipeline, &mut cx);
-    let found: Vec<String> = cx.finish().iter().map(|diagnostic| diagnostic.mistake.text()).collect();
+    let found: Vec<String> = cx
+        .finish()
+        .iter()
+        .map(|diagnostic| diagnostic.mistake.text())
+        .collect();
     assert_eq!(found, [] as [&str; 0]);
     let facts = Facts::new(&lowered.graph);
     let partition = crate::partition::partition(&lowered.graph, &facts);

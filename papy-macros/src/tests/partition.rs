@@ -5,18 +5,26 @@ use super::{divided, picture};
 #[test]
 fn parallel_nodes_of_one_pool_are_one_region() {
     let text = "fn p(xs: Stream<i64>) -> Stream<i64> { let a = xs >> inc; (a >> dbl, a >> (f, g) >> h) >> sum }";
-    assert_eq!(picture(text), "0 parallel: xs | inc dbl f g h sum | sum to out");
+    assert_eq!(
+        picture(text),
+        "0 parallel: xs | inc dbl f g h sum | sum to out"
+    );
 }
 
 #[test]
 fn several_inputs_that_meet_are_one_region() {
-    let text = "fn p(xs: Stream<i64>, ys: Stream<i64>) -> Stream<i64> { (xs >> inc, ys >> dbl) >> sum }";
-    assert_eq!(picture(text), "0 parallel: xs ys | inc dbl sum | sum to out");
+    let text =
+        "fn p(xs: Stream<i64>, ys: Stream<i64>) -> Stream<i64> { (xs >> inc, ys >> dbl) >> sum }";
+    assert_eq!(
+        picture(text),
+        "0 parallel: xs ys | inc dbl sum | sum to out"
+    );
 }
 
 #[test]
 fn another_pool_is_a_border() {
-    let text = "fn p(xs: Stream<i64>, a: Pool) -> Stream<i64> { xs >> f >> g.on(a) >> h.on(a) >> i }";
+    let text =
+        "fn p(xs: Stream<i64>, a: Pool) -> Stream<i64> { xs >> f >> g.on(a) >> h.on(a) >> i }";
     assert_eq!(
         picture(text),
         "0 parallel: xs | f | f to 1\n1 parallel on a: f | g h | h to 2\n2 parallel: h | i | i to out"
@@ -74,7 +82,10 @@ fn siblings_of_one_stream_share_a_region_and_a_port() {
         let (l, r) = b >> (g, h);
         (l, r)
     }";
-    assert_eq!(picture(text), "0 parallel on a: xs | f | b to 1\n1 parallel: b | g h | l to l, r to r");
+    assert_eq!(
+        picture(text),
+        "0 parallel on a: xs | f | b to 1\n1 parallel: b | g h | l to l, r to r"
+    );
 }
 
 #[test]
@@ -92,7 +103,8 @@ fn an_input_of_several_regions_is_forked_by_an_entry() {
 
 #[test]
 fn parts_and_depths() {
-    let text = "fn p(xs: Stream<i64>, ys: Stream<i64>, zs: Stream<i64>) -> (Stream<i64>, Stream<i64>) {
+    let text =
+        "fn p(xs: Stream<i64>, ys: Stream<i64>, zs: Stream<i64>) -> (Stream<i64>, Stream<i64>) {
         let a = xs >> f.fold() >> g.fold();
         let b = (ys, zs) >> h.unordered();
         (a, b)
@@ -112,5 +124,16 @@ fn names_count_in_text_order() {
     }";
     let (graph, ..) = divided(text);
     let names: Vec<&str> = graph.nodes.iter().map(|node| node.name.as_str()).collect();
-    assert_eq!(names, ["dbl", "dbl#2", "closure", "own", "dbl#3", "closure#2", "match"]);
+    assert_eq!(
+        names,
+        [
+            "dbl",
+            "dbl#2",
+            "closure",
+            "own",
+            "dbl#3",
+            "closure#2",
+            "match"
+        ]
+    );
 }

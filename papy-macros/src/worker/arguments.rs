@@ -15,7 +15,7 @@ pub(super) enum Mark {
     None,
     Param(Attribute),
     /// The initial value is missing when it could not be read, which has been reported.
-    Local(Attribute, Option<Box<Expr>>),
+    Local(Option<Box<Expr>>),
 }
 
 /// Takes `#[param]` and `#[local(..)]` off the arguments of `sig`: rustc does not know them. A receiver is left out.
@@ -72,5 +72,5 @@ fn read_mark(attr: &Attribute, found: &mut Found) -> Mark {
             None
         }
     };
-    Mark::Local(attr.clone(), init)
+    Mark::Local(init)
 }

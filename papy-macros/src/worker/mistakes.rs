@@ -307,14 +307,9 @@ pub(super) fn lent_for_longer(lifetime: &Lifetime, pat: &Pat) -> Error {
 
 pub(super) fn param_before_input(attr: &Attribute, pat: &Pat, function: &Ident) -> Error {
     let name = display_name(pat);
-    let mark = attr.path().to_token_stream();
-    let form = if attr.path().is_ident("local") {
-        format!("fn {function}(item: T, #[local(..)] {name}: &mut B)")
-    } else {
-        format!("fn {function}(item: T, #[param] {name}: K)")
-    };
     let message = format!(
-        "the `#[{mark}]` `{name}` stands before an input\nhelp: inputs come first: `{form}`"
+        "the `#[param]` `{name}` stands before an input\n\
+         help: inputs come first: `fn {function}(item: T, #[param] {name}: K)`"
     );
     error(attr, message)
 }

@@ -37,7 +37,7 @@ pub(super) fn find(
                 _ => finder.input(ty),
             },
             Mark::Param(attr) => finder.param(attr, &pat, ty),
-            Mark::Local(attr, init) => finder.local(attr, pat, &ty, init),
+            Mark::Local(init) => finder.local(pat, &ty, init),
         }
     }
     finder.finish(function)
@@ -106,8 +106,7 @@ impl Finder<'_> {
         self.places.push(Place::Param(ident, ty));
     }
 
-    fn local(&mut self, attr: Attribute, pat: Pat, ty: &Type, init: Option<Box<Expr>>) {
-        self.marked.push((attr, pat.clone()));
+    fn local(&mut self, pat: Pat, ty: &Type, init: Option<Box<Expr>>) {
         let reference = match peel(ty) {
             Type::Reference(reference) if reference.mutability.is_some() => reference.clone(),
             _ => return self.refuse(mistakes::local_not_mut(ty, &pat)),

@@ -416,12 +416,6 @@ fn mistakes_of_arguments() {
         ),
         (
             quote!(
-                fn f(#[local(0)] k: &mut u8, x: u8) {}
-            ),
-            "the `#[local]` `k` stands before an input",
-        ),
-        (
-            quote!(
                 fn f(x: u8, #[param] state: u8) {}
             ),
             "a parameter cannot be called `state`",
