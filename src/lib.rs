@@ -49,8 +49,8 @@ pub use papy_macros::{pipeline, worker};
 #[doc(hidden)]
 pub use papy_runtime::__private;
 pub use papy_runtime::{
-    BoxError, Fault, FaultKind, Handle, Indexed, InputStats, NodeStats, Numap, NumapExt, OnFault, Output, Panicked,
-    Pipeline, Pool, Report, RunError, StartError, Stats, source,
+    BoxError, Fault, FaultKind, Handle, Indexed, InputStats, NodeStats, Numap, NumapExt, OnFault,
+    Output, Panicked, Pipeline, Pool, Report, RunError, StartError, Stats, source,
 };
 
 /// What a program with pipelines needs: `use papy::prelude::*;`.
@@ -86,5 +86,8 @@ pub mod prelude {
 #[derive(Debug)]
 pub enum Stream<T> {
     #[doc(hidden)]
-    Never(std::convert::Infallible, std::marker::PhantomData<fn() -> T>),
+    Never(
+        std::convert::Infallible,
+        std::marker::PhantomData<fn() -> T>,
+    ),
 }

@@ -1,8 +1,8 @@
 //! The compiler of papy: `pipeline!` and `#[worker]`.
 //!
 //! Users reach both through the crate `papy`. A pipeline's text goes through five phases, each of which takes the
-//! product of the one before and reports all that it finds: [`syntax`] parses, [`lower`] resolves names to a [`graph`]
-//! of dense ids, [`check`] looks at that, [`partition`] divides it into regions, [`expand`] writes the code. There are
+//! product of the one before and reports all that it finds: `syntax` parses, `lower` resolves names to a `graph`
+//! of dense ids, `check` looks at that, `partition` divides it into regions, `expand` writes the code. There are
 //! two stop points, after lowering and after checking; expansion cannot fail.
 
 #![forbid(unsafe_code)]

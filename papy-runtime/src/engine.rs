@@ -159,9 +159,8 @@ impl<'env> Engine<'env> {
         self.pools_in_use().iter().all(|pool| *pool == 0)
     }
 
-    /// Evaluates what is queued for a pool, on one of its threads, until there is nothing left or it is time to let
-    /// others have the thread.
-    fn help(self: &Arc<Self>, crew: usize, spawn: Spawn<'_, 'env>) {
+    /// Evaluates what is queued for a pool, on one of its threads, for a while. Whether there is more.
+    fn help(self: &Arc<Self>, crew: usize, spawn: Spawn<'_, 'env>) -> bool {
         /// Tasks that a helper does before others who wait for the pool get a turn.
         const SHIFT: usize = 32;
         if crew == 0 {
@@ -169,24 +168,22 @@ impl<'env> Engine<'env> {
         }
         let mut hand = Hand::new(self, spawn);
         hand.serves[crew] = true;
-        loop {
-            for _ in 0..SHIFT {
-                let task = {
-                    let mut queue = lock(&self.pools[crew].queue);
-                    let task = queue.tasks.pop_front();
-                    // under the lock: who queues a task after this sees that a helper is missing
-                    queue.helpers -= usize::from(task.is_none());
-                    task
-                };
-                let Some(task) = task else { return };
-                hand.work(task);
-            }
-            if self.shared.is_cancelled() {
-                lock(&self.pools[crew].queue).helpers -= 1;
-                return;
-            }
-            give_way();
+        for _ in 0..SHIFT {
+            let task = {
+                let mut queue = lock(&self.pools[crew].queue);
+                let task = queue.tasks.pop_front();
+                // under the lock: who queues a task after this sees that a helper is missing
+                queue.helpers -= usize::from(task.is_none());
+                task
+            };
+            let Some(task) = task else { return false };
+            hand.work(task);
         }
+        if self.shared.is_cancelled() {
+            lock(&self.pools[crew].queue).helpers -= 1;
+            return false;
+        }
+        true
     }
 
     /// Closes the pumps of a scoped run.
@@ -229,10 +226,24 @@ fn give_way() {
 }
 
 /// Starts a helper of a run that owns what it works on.
+///
+/// The job holds nothing of the run until it begins, and while it gives way: a run that is dropped meanwhile is gone at
+/// once, however long the pool's queue is.
 pub(crate) fn spawn_owned(engine: &Arc<Engine<'static>>, crew: usize) {
-    let job = {
-        let engine = engine.clone();
-        move || engine.help(crew, Spawn::Owned(spawn_owned))
+    let (shared, engine_then) = (engine.shared.clone(), Arc::downgrade(engine));
+    let job = move || {
+        while shared.helper_enters() {
+            let engine = engine_then.upgrade();
+            let more = engine
+                .as_ref()
+                .is_some_and(|engine| engine.help(crew, Spawn::Owned(spawn_owned)));
+            drop(engine);
+            shared.helper_leaves();
+            if !more {
+                break;
+            }
+            give_way();
+        }
     };
     match engine.pools[crew].pool.handle() {
         Some(pool) => pool.spawn(job),
@@ -242,7 +253,11 @@ pub(crate) fn spawn_owned(engine: &Arc<Engine<'static>>, crew: usize) {
 
 fn spawn_scoped<'env>(engine: &Arc<Engine<'env>>, crew: usize, scope: &Scope<'env>) {
     let engine = engine.clone();
-    scope.spawn(move |scope| engine.help(crew, Spawn::Scoped { scope, crew }));
+    scope.spawn(move |scope| {
+        while engine.help(crew, Spawn::Scoped { scope, crew }) {
+            give_way();
+        }
+    });
 }
 
 /// Spawns helpers of a scoped run on behalf of threads that are not of the pool, until the run ends.

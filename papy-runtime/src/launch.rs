@@ -15,7 +15,7 @@ use crate::pace::Pace;
 use crate::plan::{Blueprint, Body, Entries, InPlace, Options, SendSources, SourceList, Spec};
 use crate::report::{Ledger, Report};
 use crate::run::{Control, Seat};
-use crate::shared::{Part, Shared};
+use crate::shared::{NAP, Part, Shared};
 use crate::sink::{Outlets, Sinks};
 use crate::sync::{Arc, lock, thread};
 use crate::unwind::{self, Payload};
@@ -409,22 +409,32 @@ fn run_with_pumps<'env, I, P, C>(
     C: Sinks<P>,
 {
     thread::scope(|scope| {
+        let mut pumps = Vec::with_capacity(crews.len());
         for crew in crews {
             let requests = engine.open_pump(*crew);
             let work = move || engine::pump(engine, *crew, &requests);
-            if thread::Builder::new()
+            match thread::Builder::new()
                 .name("papy pump".to_owned())
                 .spawn_scoped(scope, work)
-                .is_err()
             {
-                engine.close_pumps();
-                run_alone(engine, driver, sinks);
-                return;
+                Ok(pump) => pumps.push(pump),
+                Err(_) => {
+                    engine.close_pumps();
+                    return run_alone(engine, driver, sinks);
+                }
             }
         }
         let mut hand = Hand::driver(engine, Spawn::Pumped);
         deliver_all(driver, &mut hand, sinks, false);
         engine.close_pumps();
+        // Where this thread is one of a pool's, a helper that a pump has spawned may be queued behind it.
+        while rayon::current_thread_index().is_some()
+            && !pumps.iter().all(|pump| pump.is_finished())
+        {
+            if rayon::yield_now() != Some(rayon::Yield::Executed) {
+                thread::sleep(NAP);
+            }
+        }
     });
 }
 

@@ -5,7 +5,7 @@ use std::time::Instant;
 use crate::cursor::Cursor;
 use crate::link::{Ports, SlotList};
 use crate::pool::Pool;
-use crate::region::{Order, Region};
+use crate::region::{Order, Region, RegionSpec};
 use crate::shared::{OnFault, Shared};
 use crate::sync::{Arc, Mutex, lock};
 
@@ -64,7 +64,7 @@ impl<'env> Net<'env> {
         *hint = hint.iter().copied().chain(spec.stride).min();
         let outputs = O::links();
         let ports = P::aim(&inputs, self.steps.len());
-        let cursor = cursor(&self.shared, spec.part, spec.nodes);
+        let cursor = cursor(&self.shared, &spec);
         let region = region.clone();
         let step = Evaluation {
             region,
@@ -84,19 +84,17 @@ impl<'env> Net<'env> {
     }
 }
 
-/// A cursor over the nodes of a region.
-pub(crate) fn cursor(shared: &Shared, part: usize, nodes: &[usize]) -> Cursor {
+/// A cursor over a region: it knows the region's nodes, those that it feeds, and the input, by name.
+pub(crate) fn cursor(shared: &Shared, spec: &RegionSpec) -> Cursor {
     let ledger = &shared.ledger;
-    let names: Arc<[Arc<str>]> = if nodes.is_empty() {
-        // an entry: what fails here is a copy of the input's item
-        Arc::from([ledger.input_name(shared.first_inputs[part]).clone()])
-    } else {
-        nodes
-            .iter()
-            .map(|node| ledger.nodes[*node].name.clone())
-            .collect()
-    };
-    Cursor::new(names, shared.parts[part].lengths.clone())
+    let nodes = spec
+        .nodes
+        .iter()
+        .chain(spec.feeds)
+        .map(|node| &ledger.nodes[*node].name);
+    let input = ledger.input_name(shared.first_inputs[spec.part]);
+    let names: Arc<[Arc<str>]> = nodes.chain([input]).cloned().collect();
+    Cursor::new(names, shared.parts[spec.part].lengths.clone())
 }
 
 /// A region between its links.
@@ -122,7 +120,7 @@ where
         };
         let spec = &self.region.spec;
         let idle = lock(&self.cursors).pop();
-        let mut cx = idle.unwrap_or_else(|| cursor(&self.shared, spec.part, spec.nodes));
+        let mut cx = idle.unwrap_or_else(|| cursor(&self.shared, spec));
         let began = Instant::now();
         let outs = self
             .region
@@ -135,7 +133,7 @@ where
         self.shared.parts[spec.part].load(extent.len, elapsed);
         self.shared
             .ledger
-            .add(spec.nodes, &mut cx.tallies, extent.len, elapsed);
+            .add(spec, &mut cx.tallies, extent.len, elapsed);
         lock(&self.cursors).push(cx);
         if is_sink && faults && self.shared.on_fault == OnFault::Stop {
             // no output would tell of it

@@ -209,7 +209,7 @@ where
         C: Sinks<O::Ports>,
     {
         let region = &*self.0;
-        let mut cx = net::cursor(shared, region.spec.part, region.spec.nodes);
+        let mut cx = net::cursor(shared, &region.spec);
         let mut scratch = region.take_scratch().ok()?;
         cx.sample(want == 1);
         let began = Instant::now();
@@ -222,7 +222,7 @@ where
         let failed = cx.tallies.iter().any(|tally| tally.faults > 0);
         shared
             .ledger
-            .add(region.spec.nodes, &mut cx.tallies, passed, began.elapsed());
+            .add(&region.spec, &mut cx.tallies, passed, began.elapsed());
         if failed && shared.on_fault == OnFault::Stop && sinks.is_done() {
             shared.cancel();
         }

@@ -14,6 +14,8 @@ use crate::unwind;
 pub struct RegionSpec {
     /// The nodes, as indices into the pipeline's list, in the order in which the kernel numbers them.
     pub(crate) nodes: &'static [usize],
+    /// Nodes of other regions that it feeds: they are to blame where a copy for them fails.
+    pub(crate) feeds: &'static [usize],
     /// The connected part of the graph that it belongs to.
     pub(crate) part: usize,
     pub(crate) pool: Pool,
@@ -38,6 +40,7 @@ impl RegionSpec {
     pub fn new(part: usize, nodes: &'static [usize]) -> RegionSpec {
         RegionSpec {
             nodes,
+            feeds: &[],
             part,
             pool: Pool::rayon(),
             order: Order::Free,
@@ -48,6 +51,12 @@ impl RegionSpec {
     /// A region without nodes, where an input forks to several regions or goes to an output as it is.
     pub fn entry(part: usize) -> RegionSpec {
         RegionSpec::new(part, &[]).on(&Pool::inline())
+    }
+
+    /// Feeds the regions that begin with these nodes.
+    pub fn feeds(mut self, nodes: &'static [usize]) -> RegionSpec {
+        self.feeds = nodes;
+        self
     }
 
     /// At most `n` slots in a stride; 0 means 1.

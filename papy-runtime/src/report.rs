@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use crate::cursor::Tally;
 use crate::plan::Spec;
+use crate::region::RegionSpec;
 use crate::sync::{Arc, AtomicBool, AtomicU64, OnceLock, Ordering};
 
 /// The counts of a run, kept up stride by stride.
@@ -70,28 +71,31 @@ impl Ledger {
     /// The time is split among the nodes as that of all their sampled calls.
     pub(crate) fn add(
         &self,
-        nodes: &[usize],
+        region: &RegionSpec,
         tallies: &mut [Tally],
         slots: usize,
         elapsed: Duration,
     ) {
-        for (node, tally) in nodes.iter().zip(tallies) {
+        let nodes = region.nodes;
+        for (node, tally) in nodes.iter().chain(region.feeds).zip(&mut *tallies) {
             let ledger = &self.nodes[*node];
-            let tally = std::mem::take(tally);
-            ledger.slots.fetch_add(slots as u64, Ordering::Relaxed);
             let counts = [
                 (&ledger.skipped, tally.skipped),
                 (&ledger.absorbed, tally.absorbed),
                 (&ledger.faults, tally.faults),
                 (&ledger.holes, tally.holes),
+                (&ledger.sampled, tally.sampled_time.as_nanos() as u64),
             ];
             for (counter, count) in counts.into_iter().filter(|(_, count)| *count != 0) {
                 counter.fetch_add(count, Ordering::Relaxed);
             }
-            ledger
-                .sampled
-                .fetch_add(tally.sampled_time.as_nanos() as u64, Ordering::Relaxed);
         }
+        for node in nodes {
+            self.nodes[*node]
+                .slots
+                .fetch_add(slots as u64, Ordering::Relaxed);
+        }
+        tallies.fill(Tally::default());
         let sampled = |node: &usize| self.nodes[*node].sampled.load(Ordering::Relaxed);
         let all: u64 = nodes.iter().map(sampled).sum();
         for node in nodes.iter().filter(|_| all > 0) {

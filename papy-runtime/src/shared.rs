@@ -86,18 +86,23 @@ struct Life {
     pulling: usize,
     /// Evaluations in progress.
     running: usize,
+    /// Helpers at work.
+    helpers: usize,
+    /// The run is gone; helpers that come late have nothing to do.
+    closed: bool,
     /// A driver has died of a panic that is papy's own.
     broken: Option<String>,
 }
 
 impl Life {
     fn is_over(&self, cancelled: bool) -> bool {
-        (self.open_parts == 0 || cancelled) && self.running == 0 && self.drivers == 0
+        let waves_done = self.open_parts == 0 && self.running == 0 && self.drivers == 0;
+        waves_done || (cancelled && self.is_settled())
     }
 
-    /// Over, but for drivers that a source keeps.
+    /// Nothing is evaluated, and drivers are only left where a source keeps them.
     fn is_settled(&self) -> bool {
-        self.running == 0 && self.drivers <= self.pulling
+        self.running == 0 && self.helpers == 0 && self.drivers <= self.pulling
     }
 }
 
@@ -188,7 +193,7 @@ impl Shared {
     fn change(&self, change: impl FnOnce(&mut Life)) {
         let mut life = lock(&self.life);
         change(&mut life);
-        let quiet = life.running == 0 || life.pulling == 0;
+        let quiet = life.running == 0 || life.pulling == 0 || life.helpers == 0;
         drop(life);
         if quiet {
             self.news.notify_all();
@@ -225,6 +230,17 @@ impl Shared {
         }
         life.running += 1;
         true
+    }
+
+    /// Counts a helper in; `false` where the run is gone.
+    pub(crate) fn helper_enters(&self) -> bool {
+        let mut life = lock(&self.life);
+        life.helpers += usize::from(!life.closed);
+        !life.closed
+    }
+
+    pub(crate) fn helper_leaves(&self) {
+        self.change(|life| life.helpers -= 1);
     }
 
     pub(crate) fn task_leaves(&self) {
@@ -283,6 +299,7 @@ impl Shared {
     pub(crate) fn settle(&self) {
         const PATIENCE: Duration = Duration::from_millis(50);
         drop(lock(&self.seat).take());
+        lock(&self.life).closed = true;
         self.until(None, Life::is_settled);
         self.until(Some(PATIENCE), |life| life.drivers == 0);
         self.ledger.end();

@@ -93,6 +93,20 @@ fn state_name(region: &Region) -> Ident {
     ))
 }
 
+/// The first node of each region that this one feeds.
+pub fn fed(plan: &Plan, region: &Region) -> Vec<NodeId> {
+    let mut fed = Vec::new();
+    for out in &region.outs {
+        if let Consumer::Region(id) = out.to
+            && let Some(&node) = plan.partition.regions[id].nodes.first()
+            && !fed.contains(&node)
+        {
+            fed.push(node);
+        }
+    }
+    fed
+}
+
 struct Writer<'a> {
     plan: &'a Plan<'a>,
     region: &'a Region,
@@ -261,32 +275,51 @@ impl Writer<'_> {
 
     /// What leaves at the end.
     fn out(&mut self, stream: StreamId, to: Consumer) -> TokenStream {
-        // A copy at the border is made by the node that the stream comes from.
-        let node = self.plan.graph.producer(stream);
-        let local = self
-            .region
-            .nodes
-            .iter()
-            .position(|&at| Some(at) == node)
-            .unwrap_or(0);
+        let blamed = self.blamed(to);
         match to {
             Consumer::Region(_) => {
                 let taken = Taken {
                     place: self.user_of(stream, to),
                     fields: Vec::new(),
                 };
-                self.take(stream, &taken, local)
+                self.take(stream, &taken, blamed)
             }
             Consumer::Output(output) => {
                 let taken = &self.plan.code.outputs[output].taken;
                 let (user, ty) = (taken.place.span(), &self.plan.pipeline.outputs[output]);
-                let (slot, papy) = (self.take(stream, taken, local), papy_at(user));
+                let (slot, papy) = (self.take(stream, taken, blamed), papy_at(user));
                 let name = internal_at(&format!("out_{output}"), user);
                 self.lines
                     .push(quote_spanned!(at(user)=> let #name = #papy::output::<#ty, _>(#slot);));
                 quote!(#name)
             }
         }
+    }
+
+    /// The number under which the region knows the node that a copy at its border feeds. Behind its own nodes it knows
+    /// those that it feeds, and last the input.
+    fn blamed(&self, to: Consumer) -> usize {
+        let fed = fed(self.plan, self.region);
+        let node = match to {
+            Consumer::Region(region) => self.plan.partition.regions[region].nodes.first(),
+            Consumer::Output(output) => {
+                let from = self
+                    .plan
+                    .graph
+                    .producer(self.plan.graph.outputs[output].from);
+                if let Some(own) = self
+                    .region
+                    .nodes
+                    .iter()
+                    .position(|&node| Some(node) == from)
+                {
+                    return own;
+                }
+                None
+            }
+        };
+        let at = fed.iter().position(|fed| Some(fed) == node);
+        self.region.nodes.len() + at.unwrap_or(fed.len())
     }
 
     /// Where the region that takes a stream says so.

@@ -109,11 +109,13 @@ fn region_spec(plan: &Plan, builds: &Builds, id: usize) -> TokenStream {
     let papy = papy();
     let region = &plan.partition.regions[id];
     let part = region.part;
+    let fed = kernel::fed(plan, region);
+    let feeds = (!fed.is_empty()).then(|| quote!(.feeds(&[#(#fed),*])));
     let Some(mode) = region.mode else {
-        return quote!(#papy::RegionSpec::entry(#part));
+        return quote!(#papy::RegionSpec::entry(#part)#feeds);
     };
     let nodes = &region.nodes;
-    let mut spec = quote!(#papy::RegionSpec::new(#part, &[#(#nodes),*]));
+    let mut spec = quote!(#papy::RegionSpec::new(#part, &[#(#nodes),*])#feeds);
     if let Some(pool) = &builds.pools[id] {
         spec = quote_spanned!(pool.span()=> #spec.on(&#pool));
     }

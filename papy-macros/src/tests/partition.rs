@@ -1,6 +1,8 @@
 //! Regions as pictures: mode and pool, what enters, the nodes in order, what leaves and where to.
 
 use super::{divided, picture};
+use crate::graph::{Facts, Graph, Input, Mode, Node, Origin, PoolClass, Shape};
+use crate::partition::{Consumer, partition};
 
 #[test]
 fn parallel_nodes_of_one_pool_are_one_region() {
@@ -135,5 +137,88 @@ fn names_count_in_text_order() {
             "closure#2",
             "match"
         ]
+    );
+}
+
+/// A graph of `nodes` nodes with arguments, pools and modes at random.
+fn random(seed: u64, nodes: usize) -> Graph {
+    let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
+    let mut next = move |n: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        usize::try_from(state >> 33).unwrap() % n
+    };
+    let mut graph = Graph::default();
+    for input in 0..2 {
+        let stream = graph.stream(Origin::Input(input), format!("in{input}"));
+        graph.inputs.push(Input {
+            name: format!("in{input}"),
+            stream,
+        });
+    }
+    for id in 0..nodes {
+        let args = (0..=next(2)).map(|_| next(graph.streams.len())).collect();
+        let stream = graph.stream(Origin::Node(id), format!("n{id}"));
+        let mode = [Mode::Parallel, Mode::Parallel, Mode::Parallel, Mode::Serial][next(4)];
+        let pool = [
+            PoolClass::Default,
+            PoolClass::Inline,
+            PoolClass::Named("a".to_owned()),
+        ][next(3)]
+        .clone();
+        graph.nodes.push(Node {
+            name: format!("n{id}"),
+            args,
+            shape: Shape::Stream(stream),
+            mode,
+            pool,
+            ..Node::default()
+        });
+        graph.order.push(id);
+    }
+    graph
+}
+
+#[test]
+fn regions_stand_in_order_and_hold_each_node_once() {
+    for seed in 1..300 {
+        let graph = random(seed, 12);
+        let partition = partition(&graph, &Facts::new(&graph));
+        let mut nodes: Vec<usize> = partition
+            .regions
+            .iter()
+            .flat_map(|region| region.nodes.clone())
+            .collect();
+        nodes.sort_unstable();
+        assert_eq!(nodes, (0..12).collect::<Vec<_>>());
+        for (at, region) in partition.regions.iter().enumerate() {
+            for out in &region.outs {
+                if let Consumer::Region(to) = out.to {
+                    assert!(to > at, "{seed}: {}", partition.picture(&graph));
+                    assert!(partition.regions[to].ins.contains(&out.stream));
+                }
+            }
+            let alone = region.mode == Some(Mode::Serial);
+            assert!(!alone || region.nodes.len() == 1);
+            assert!(
+                region
+                    .nodes
+                    .iter()
+                    .all(|&node| graph.nodes[node].pool == region.pool)
+            );
+        }
+    }
+}
+
+#[test]
+fn large_graphs_take_no_time() {
+    let start = std::time::Instant::now();
+    let graph = random(7, 400);
+    let regions = partition(&graph, &Facts::new(&graph)).regions.len();
+    assert!(
+        regions > 1 && start.elapsed().as_secs() < 5,
+        "{:?}",
+        start.elapsed()
     );
 }
