@@ -45,7 +45,452 @@
 
 #![forbid(unsafe_code)]
 
-pub use papy_macros::{pipeline, worker};
+/// The programs of the README, compiled and run as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
+/// Compiles a pipeline: a function over streams that runs in parallel.
+///
+/// # The header
+///
+/// An argument of type [`Stream<T>`](Stream) is an **input**, any other is a **value**, given when the pipeline is built.
+/// The result is a `Stream<T>`, a tuple of them (up to 16), or nothing. Generics, lifetimes, where-clauses, visibility,
+/// doc comments and attributes work as on any function.
+///
+/// ```
+/// use papy::prelude::*;
+///
+/// #[worker]
+/// fn first_word<'a>(line: &'a str) -> Option<&'a str> {
+///     line.split_whitespace().next()
+/// }
+///
+/// pipeline! {
+///     /// The first word of each line that is at least `len` bytes long.
+///     pub fn first_words<'a>(lines: Stream<&'a str>, len: usize) -> Stream<&'a str> {
+///         let words = lines >> first_word.filter();
+///         let long = words >> (|word: &'a str| (word.len() >= len).then_some(word)).filter();
+///         long
+///     }
+/// }
+///
+/// let text = String::from("the quick\n\nbrown fox\njumps");
+/// let words: Vec<&str> = first_words(text.lines(), 4).collect().into_iter().map(Result::unwrap).collect();
+/// assert_eq!(words, ["brown", "jumps"]);
+/// ```
+///
+/// The function takes what the header lists, in that order, and returns a [`Pipeline`]. Its run is a type of its own,
+/// here `FirstWordsRun`, with a field for each output, called as the stream is (here `long`). A single output without a
+/// name is called `out`; in a tuple every output has a name.
+///
+/// # Values
+///
+/// A `let` **with a type** is plain Rust, evaluated once, when the pipeline is built. A `let` without one, or with
+/// `Stream<T>`, names a stream. A literal where a stream is meant is an error that says so.
+///
+/// ```
+/// # use papy::prelude::*;
+/// pipeline! {
+///     fn scaled(xs: Stream<f64>, percent: f64) -> Stream<f64> {
+///         let by: f64 = percent / 100.0;
+///         let scaled: Stream<f64> = xs >> (|x| x * by);
+///         scaled
+///     }
+/// }
+/// assert_eq!(scaled([1.0, 2.0], 50.0).collect()[1].as_ref().unwrap(), &1.0);
+/// ```
+///
+/// # Nodes, forks and joins
+///
+/// `a >> f` and `f(a)` are the same. A stream that is used twice is a fork: every use gets every item, so its items
+/// must be `Clone`. Streams in parentheses are a join: the node takes one item of each, and they belong together, because
+/// they come from the same item of the input, whatever was taken out or failed on the way. Joined inputs are paired by
+/// their position.
+///
+/// ```
+/// # use papy::prelude::*;
+/// #[worker]
+/// fn double(x: i64) -> i64 {
+///     2 * x
+/// }
+///
+/// #[worker]
+/// fn square(x: i64) -> i64 {
+///     x * x
+/// }
+///
+/// #[worker]
+/// fn add(x: i64, y: i64) -> i64 {
+///     x + y
+/// }
+///
+/// pipeline! {
+///     fn ways(xs: Stream<i64>) -> (Stream<i64>, Stream<i64>, Stream<i64>) {
+///         let joined = (xs, xs >> double) >> add;
+///         let called = add(xs, double(xs));
+///         let fanned = xs >> (double, square) >> add;
+///         (joined, called, fanned)
+///     }
+/// }
+///
+/// let (joined, called, fanned) = ways([5]).collect();
+/// assert_eq!([&joined[0], &called[0], &fanned[0]].map(|x| *x.as_ref().unwrap()), [15, 15, 35]);
+/// ```
+///
+/// A tuple that a node returns can be taken apart, and a field of a struct can be a stream:
+///
+/// ```
+/// # use papy::prelude::*;
+/// #[derive(Clone)]
+/// struct Point {
+///     x: f64,
+///     y: f64,
+/// }
+///
+/// #[worker]
+/// fn polar(p: Point) -> (f64, f64) {
+///     (p.x.hypot(p.y), p.y.atan2(p.x))
+/// }
+///
+/// pipeline! {
+///     fn points(points: Stream<Point>) -> (Stream<f64>, Stream<f64>) {
+///         let (radius, angle) = points >> polar;
+///         let _ = angle;
+///         let sum = (points.x, points.y) >> (|x, y| x + y);
+///         (radius, sum)
+///     }
+/// }
+///
+/// let (radius, sum) = points([Point { x: 3.0, y: 4.0 }]).collect();
+/// assert_eq!((radius[0].as_ref().unwrap(), sum[0].as_ref().unwrap()), (&5.0, &7.0));
+/// ```
+///
+/// A stream that nothing uses is an error; `let _ = angle;` says that it is on purpose. A pipeline may end in sinks,
+/// nodes that return `()`:
+///
+/// ```
+/// # use papy::prelude::*;
+/// use std::sync::{Arc, Mutex};
+///
+/// #[worker]
+/// fn keep(x: i64, #[param] to: &Mutex<Vec<i64>>) {
+///     to.lock().unwrap().push(x);
+/// }
+///
+/// pipeline! {
+///     fn kept(xs: Stream<i64>, to: Arc<Mutex<Vec<i64>>>) {
+///         xs >> keep(to = to).serial();
+///     }
+/// }
+///
+/// let to = Arc::new(Mutex::new(Vec::new()));
+/// kept([1, 2, 3], to.clone()).run();
+/// assert_eq!(*to.lock().unwrap(), [1, 2, 3]);
+/// ```
+///
+/// # Closures
+///
+/// A closure is a node, also of a join. It captures values of the body; a value that several closures use is cloned for
+/// each. It stands in parentheses unless it ends the chain. What it returns is the item, also a `Result`, unless the
+/// node says `.fallible()`.
+///
+/// # Names
+///
+/// A node is called by its worker: `square`, the second one in the text `square#2`, a closure `closure`; `.named("…")`
+/// calls it otherwise. An input is called by its argument. Faults and reports use these names.
+///
+/// # Options
+///
+/// Options stand behind a node, in any order. A misspelt one is an error with the nearest name.
+///
+/// ## `.filter()`
+///
+/// The worker returns an `Option` (or a `Result` of one), and `None` takes the item out. A hole keeps its place, so a
+/// join of a filtered stream with another pairs the right items, and leaves out those that have no partner.
+///
+/// ```
+/// # use papy::prelude::*;
+/// pipeline! {
+///     fn even_squares(xs: Stream<i64>) -> Stream<String> {
+///         let even = xs >> (|x| (x % 2 == 0).then_some(x)).filter();
+///         let squares = xs >> (|x| x * x);
+///         (even, squares) >> (|x, squared| format!("{x}: {squared}"))
+///     }
+/// }
+/// let rows: Vec<_> = even_squares(1..=4).collect().into_iter().map(Result::unwrap).collect();
+/// assert_eq!(rows, ["2: 4", "4: 16"]);
+/// ```
+///
+/// ## `.serial()`
+///
+/// One item at a time, in input order. A worker with state (a first argument `&mut S`) says `.serial()` or `.fold()`;
+/// any other may say `.serial()`. The first state is `S::default()`, or `f(state = expr)`.
+///
+/// ```
+/// # use papy::prelude::*;
+/// #[worker]
+/// fn number(next: &mut usize, line: &'static str) -> String {
+///     *next += 1;
+///     format!("{next} {line}")
+/// }
+///
+/// pipeline! {
+///     fn numbered(lines: Stream<&'static str>, from: usize) -> Stream<String> {
+///         lines >> number(state = from - 1).serial()
+///     }
+/// }
+/// assert_eq!(numbered(["a", "b"], 10).collect()[1].as_ref().unwrap(), "11 b");
+/// ```
+///
+/// ## `.fold()`
+///
+/// The worker gives nothing for each item; its state is the one item that comes out, at the end. Faults pass it by and
+/// come out before it. What comes out of a fold cannot be paired with other streams by position.
+///
+/// ```
+/// # use papy::prelude::*;
+/// #[worker]
+/// fn longest(found: &mut String, word: &'static str) {
+///     if word.len() > found.len() {
+///         *found = word.to_owned();
+///     }
+/// }
+///
+/// pipeline! {
+///     fn longest_word(words: Stream<&'static str>) -> Stream<usize> {
+///         words >> longest.fold() >> (|word: String| word.len())
+///     }
+/// }
+/// assert_eq!(longest_word(["a", "abc", "ab"]).collect()[0].as_ref().unwrap(), &3);
+/// ```
+///
+/// ## `.catch()`
+///
+/// The worker is given `Result<T, Fault>` for each of its inputs, so it sees the faults that pass other nodes by.
+///
+/// ```
+/// # use papy::prelude::*;
+/// #[worker]
+/// fn or_zero(x: Result<i64, Fault>) -> i64 {
+///     x.unwrap_or(0)
+/// }
+///
+/// pipeline! {
+///     fn numbers(texts: Stream<&'static str>) -> Stream<i64> {
+///         texts >> (|text: &str| text.parse::<i64>()).fallible() >> or_zero.catch()
+///     }
+/// }
+/// let numbers: Vec<i64> = numbers(["1", "x"]).collect().into_iter().map(Result::unwrap).collect();
+/// assert_eq!(numbers, [1, 0]);
+/// ```
+///
+/// ## `.fallible()`
+///
+/// Makes the `Err` of a closure a fault, as in the example above. A worker needs no such word: its `Result` is
+/// recognised, or it says [`#[worker(fallible)]`](macro@worker).
+///
+/// ## `.on(pool)`
+///
+/// Runs the node on that [`Pool`]. Without it, a node runs on rayon's global pool. Nodes with the same pool share it.
+///
+/// ```
+/// # use papy::prelude::*;
+/// # fn fetch(_: &str) -> std::io::Result<String> { Ok(String::new()) }
+/// pipeline! {
+///     fn pages(urls: Stream<&'static str>) -> Stream<usize> {
+///         let waiting: Pool = Pool::threads(16);
+///         urls >> (|url| fetch(url)).fallible().on(waiting) >> (|page: String| page.len())
+///     }
+/// }
+/// assert_eq!(pages(["a", "b"]).collect().len(), 2);
+/// ```
+///
+/// ## `.spawn(n)`
+///
+/// At most `n` evaluations of this node at once, on whatever pool it runs.
+///
+/// ## `.stride(n)`
+///
+/// A hint: schedule `n` items at a time at this node. Without it the run finds out what is best; [`Pipeline::stride`]
+/// is the same for all nodes.
+///
+/// ## `.unordered()` and `.ordered()`
+///
+/// `.unordered()` lets results reach an output as they are ready. Joins behind it still pair what belongs together, and
+/// `.serial()` and `.fold()` still see input order. `.ordered()` on a later node restores the order.
+///
+/// ```
+/// # use papy::prelude::*;
+/// pipeline! {
+///     fn squares(xs: Stream<u64>, pool: Pool) -> Stream<u64> {
+///         xs >> (|x| x * x).on(pool).spawn(2).stride(8).unordered().named("square")
+///     }
+/// }
+/// let mut all: Vec<u64> = squares(0..100, Pool::threads(4)).collect().into_iter().map(Result::unwrap).collect();
+/// all.sort();
+/// assert!(all.into_iter().eq((0..100).map(|x| x * x)));
+/// ```
+///
+/// ## `.named("…")`
+///
+/// The node's name in faults and reports.
+///
+/// # In brief
+///
+#[doc(inline)]
+pub use papy_macros::pipeline;
+
+/// Makes a function a worker: what pipelines are made of.
+///
+/// The function stays as it is, to be called and tested like any other:
+///
+/// ```
+/// use papy::prelude::*;
+///
+/// #[worker]
+/// fn trim(text: String, #[param] len: usize) -> String {
+///     text.chars().take(len).collect()
+/// }
+///
+/// pipeline! {
+///     fn trimmed(texts: Stream<String>, len: usize) -> Stream<String> {
+///         texts >> trim(len = len)
+///     }
+/// }
+///
+/// assert_eq!(trim("abc".into(), 2), "ab");
+/// assert_eq!(trimmed(["abc".to_owned()], 2).collect()[0].as_ref().unwrap(), "ab");
+/// ```
+///
+/// # Parameters
+///
+/// A `#[param]` is bound in the pipeline by its name, and all of them are required there. By value it is cloned for each
+/// call; as `&T` it is lent to every call, and bound with a `T`, a `&T`, an `Arc<T>` or whatever else borrows as `T`.
+///
+/// ```
+/// # use papy::prelude::*;
+/// use std::collections::HashMap;
+/// use std::sync::Arc;
+///
+/// #[worker]
+/// fn look_up(word: &'static str, #[param] table: &HashMap<&'static str, u32>) -> Option<u32> {
+///     table.get(word).copied()
+/// }
+///
+/// pipeline! {
+///     fn found(words: Stream<&'static str>, table: Arc<HashMap<&'static str, u32>>) -> Stream<u32> {
+///         words >> look_up(table = table).filter()
+///     }
+/// }
+///
+/// let table = Arc::new(HashMap::from([("a", 1), ("c", 3)]));
+/// assert_eq!(found(["a", "b", "c"], table).collect().len(), 2);
+/// ```
+///
+/// # State
+///
+/// A first argument `&mut S` without an attribute is state: one value for the whole stream, which sees the items in input
+/// order. The node says how: [`.serial()`](macro@pipeline#serial) gives one output for each item,
+/// [`.fold()`](macro@pipeline#fold) the state itself, at the end. It begins as `S::default()`, or as `f(state = expr)`
+/// says. After a panic, state is as the call left it.
+///
+/// ```
+/// # use papy::prelude::*;
+/// #[worker]
+/// fn running_total(total: &mut i64, x: i64) -> i64 {
+///     *total += x;
+///     *total
+/// }
+///
+/// pipeline! {
+///     fn totals(xs: Stream<i64>) -> Stream<i64> {
+///         xs >> running_total.serial()
+///     }
+/// }
+/// assert_eq!(totals([1, 2, 3]).collect()[2].as_ref().unwrap(), &6);
+/// ```
+///
+/// # Scratch memory
+///
+/// `#[local(expr)] buf: &mut B` is lent to one call at a time and reused. There is at most one for each thread. What a
+/// call leaves in it, the next call finds.
+///
+/// ```
+/// # use papy::prelude::*;
+/// #[worker]
+/// fn sorted_median(xs: Vec<u32>, #[local(Vec::new())] buf: &mut Vec<u32>) -> Option<u32> {
+///     buf.clear();
+///     buf.extend(&xs);
+///     buf.sort_unstable();
+///     buf.get(buf.len() / 2).copied()
+/// }
+///
+/// pipeline! {
+///     fn medians(lists: Stream<Vec<u32>>) -> Stream<u32> {
+///         lists >> sorted_median.filter()
+///     }
+/// }
+/// assert_eq!(medians([vec![3, 1, 2], vec![]]).collect().len(), 1);
+/// ```
+///
+/// # Errors
+///
+/// An `Err` becomes a [`Fault`] in the item's place, and so does a panic. A type called `Result` is recognised, also
+/// `std::io::Result`; another is declared:
+///
+/// ```
+/// # use papy::prelude::*;
+/// type Checked = Result<u8, String>;
+///
+/// #[worker(fallible)]
+/// fn small(x: u32) -> Checked {
+///     x.try_into().map_err(|_| format!("{x} is too large"))
+/// }
+///
+/// pipeline! {
+///     fn bytes(xs: Stream<u32>) -> Stream<u8> {
+///         xs >> small
+///     }
+/// }
+///
+/// let bytes = bytes([1, 1000]).collect();
+/// assert_eq!(bytes[0].as_ref().unwrap(), &1);
+/// let fault = bytes[1].as_ref().unwrap_err();
+/// assert_eq!((fault.node(), fault.input(), fault.kind()), ("small", 1, FaultKind::Error));
+/// assert_eq!(fault.to_string(), "`small` at item 1: failed: 1000 is too large");
+/// ```
+///
+/// # Generic and borrowing workers
+///
+/// ```
+/// # use papy::prelude::*;
+/// use std::fmt::Debug;
+///
+/// #[worker]
+/// fn key<'a>(line: &'a str) -> &'a str {
+///     line.split('=').next().unwrap_or(line)
+/// }
+///
+/// #[worker]
+/// fn show<T: Debug>(x: T) -> String {
+///     format!("{x:?}")
+/// }
+///
+/// pipeline! {
+///     fn keys<'a>(lines: Stream<&'a str>) -> Stream<String> {
+///         lines >> key >> show
+///     }
+/// }
+///
+/// let text = String::from("a=1\nb=2");
+/// assert_eq!(keys(text.lines()).collect()[1].as_ref().unwrap(), "\"b\"");
+/// ```
+///
+/// # In brief
+///
+#[doc(inline)]
+pub use papy_macros::worker;
 #[doc(hidden)]
 pub use papy_runtime::__private;
 pub use papy_runtime::{

@@ -67,7 +67,7 @@ impl<T> Filtered for Option<T> {
 
 /// Turns `None` into a hole; a function, so that what is no `Option` is reported in our words.
 #[inline(always)]
-pub fn filtered<T: Filtered>(slot: Slot<T>, cx: &mut Cursor, node: usize) -> Slot<T::Kept> {
+pub fn filtered<T: Filtered>(slot: Slot<T>, cx: &mut Cursor<'_>, node: usize) -> Slot<T::Kept> {
     slot.filter(cx, node)
 }
 

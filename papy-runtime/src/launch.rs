@@ -304,11 +304,22 @@ where
     let mut worth = 0;
     let mut sample = true;
     loop {
-        // every other pass is a single slot, whose calls are timed
-        let ask = if sample { 1 } else { want };
         let first = lock(&part.flow).issued();
         let began = Instant::now();
-        let Some(passed) = fused.pass(&mut driver.inlets, sinks, &shared, first, ask) else {
+        // every other pass is a single slot, whose calls are timed
+        let inlets = &mut driver.inlets;
+        let (ask, passed) = if sample {
+            (
+                1,
+                fused.pass::<_, _, true>(inlets, sinks, &shared, first, 1),
+            )
+        } else {
+            (
+                want,
+                fused.pass::<_, _, false>(inlets, sinks, &shared, first, want),
+            )
+        };
+        let Some(passed) = passed else {
             return Passed::WorthMore;
         };
         let took = began.elapsed();

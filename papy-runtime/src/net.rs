@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use crate::cursor::Cursor;
+use crate::cursor::{Book, Cursor};
 use crate::link::{Ports, SlotList};
 use crate::pool::Pool;
 use crate::region::{Order, Region, RegionSpec};
@@ -55,7 +55,7 @@ impl<'env> Net<'env> {
         P: Ports + 'env,
         S: Send + 'env,
         M: Fn() -> S + Send + Sync + 'env,
-        K: Fn(&mut Cursor, &mut S, P::Slots) -> O + Send + Sync + 'env,
+        K: Fn(&mut Cursor<'_>, &mut S, P::Slots) -> O + Send + Sync + 'env,
         O: SlotList + 'env,
         O::Links: Clone,
     {
@@ -64,13 +64,13 @@ impl<'env> Net<'env> {
         *hint = hint.iter().copied().chain(spec.stride).min();
         let outputs = O::links();
         let ports = P::aim(&inputs, self.steps.len());
-        let cursor = cursor(&self.shared, &spec);
+        let book = book(&self.shared, &spec);
         let region = region.clone();
         let step = Evaluation {
             region,
             inputs,
             outputs: outputs.clone(),
-            cursors: Mutex::new(vec![cursor]),
+            books: Mutex::new(vec![book]),
             shared: self.shared.clone(),
         };
         self.steps.push(Planned {
@@ -84,8 +84,8 @@ impl<'env> Net<'env> {
     }
 }
 
-/// A cursor over a region: it knows the region's nodes, those that it feeds, and the input, by name.
-pub(crate) fn cursor(shared: &Shared, spec: &RegionSpec) -> Cursor {
+/// A book for a region: it knows the region's nodes, those that it feeds, and the input, by name.
+pub(crate) fn book(shared: &Shared, spec: &RegionSpec) -> Book {
     let ledger = &shared.ledger;
     let nodes = spec
         .nodes
@@ -94,7 +94,7 @@ pub(crate) fn cursor(shared: &Shared, spec: &RegionSpec) -> Cursor {
         .map(|node| &ledger.nodes[*node].name);
     let input = ledger.input_name(shared.first_inputs[spec.part]);
     let names: Arc<[Arc<str>]> = nodes.chain([input]).cloned().collect();
-    Cursor::new(names, shared.parts[spec.part].lengths.clone())
+    Book::new(names, shared.parts[spec.part].lengths.clone())
 }
 
 /// A region between its links.
@@ -102,7 +102,7 @@ struct Evaluation<P: Ports, S, M, K, O: SlotList> {
     region: Arc<Region<P, S, M, K>>,
     inputs: P::Links,
     outputs: O::Links,
-    cursors: Mutex<Vec<Cursor>>,
+    books: Mutex<Vec<Book>>,
     shared: Arc<Shared>,
 }
 
@@ -111,7 +111,7 @@ where
     P: Ports,
     S: Send,
     M: Fn() -> S + Send + Sync,
-    K: Fn(&mut Cursor, &mut S, P::Slots) -> O + Send + Sync,
+    K: Fn(&mut Cursor<'_>, &mut S, P::Slots) -> O + Send + Sync,
     O: SlotList,
 {
     fn run(&self, wave: u64, arrivals: &mut Vec<usize>) {
@@ -119,22 +119,22 @@ where
             return;
         };
         let spec = &self.region.spec;
-        let idle = lock(&self.cursors).pop();
-        let mut cx = idle.unwrap_or_else(|| cursor(&self.shared, spec));
+        let idle = lock(&self.books).pop();
+        let mut book = idle.unwrap_or_else(|| book(&self.shared, spec));
         let began = Instant::now();
         let outs = self
             .region
-            .evaluate(&mut cx, extent, strides, || !self.shared.is_cancelled());
+            .evaluate(&mut book, extent, strides, || !self.shared.is_cancelled());
         let before = arrivals.len();
         O::put(outs, &self.outputs, wave, arrivals);
         let elapsed = began.elapsed();
         let is_sink = arrivals.len() == before;
-        let faults = cx.tallies.iter().any(|tally| tally.faults > 0);
+        let faults = book.has_faults();
         self.shared.parts[spec.part].load(extent.len, elapsed);
         self.shared
             .ledger
-            .add(spec, &mut cx.tallies, extent.len, elapsed);
-        lock(&self.cursors).push(cx);
+            .add(spec, &mut book.tallies, extent.len, elapsed);
+        lock(&self.books).push(book);
         if is_sink && faults && self.shared.on_fault == OnFault::Stop {
             // no output would tell of it
             self.shared.cancel();

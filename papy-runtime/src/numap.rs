@@ -50,7 +50,7 @@ pub trait Mapping<T> {
     /// Maps a slot.
     fn map(
         &self,
-        cx: &mut crate::cursor::Cursor,
+        cx: &mut crate::cursor::Cursor<'_>,
         slot: crate::slot::Slot<T>,
     ) -> crate::slot::Slot<Self::Out>;
 }
@@ -63,7 +63,7 @@ impl<T, F: Fn(T) -> R, R> Mapping<T> for Plainly<F, R> {
     #[inline(always)]
     fn map(
         &self,
-        cx: &mut crate::cursor::Cursor,
+        cx: &mut crate::cursor::Cursor<'_>,
         slot: crate::slot::Slot<T>,
     ) -> crate::slot::Slot<R> {
         slot.call(cx, 0, &self.0)
@@ -78,7 +78,7 @@ impl<T, F: Fn(T) -> R, R: Fallible> Mapping<T> for Fallibly<F, R> {
     #[inline(always)]
     fn map(
         &self,
-        cx: &mut crate::cursor::Cursor,
+        cx: &mut crate::cursor::Cursor<'_>,
         slot: crate::slot::Slot<T>,
     ) -> crate::slot::Slot<R::Value> {
         slot.call_fallible(cx, 0, &self.0)

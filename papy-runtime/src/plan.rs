@@ -147,8 +147,8 @@ pub trait InPlace<T, P: Ports> {
     /// Whether it is possible at all.
     const POSSIBLE: bool;
     /// Passes up to `want` slots through, the first at position `first`. Gives how many there were; `None` where it can't.
-    /// The calls of a single slot are timed, as a sample of where the time goes.
-    fn pass<I, C>(
+    /// Calls are timed where they are `SAMPLED`.
+    fn pass<I, C, const SAMPLED: bool>(
         &self,
         inlets: &mut I,
         sinks: &mut C,
@@ -173,7 +173,14 @@ pub fn apart() -> Apart {
 
 impl<T, P: Ports> InPlace<T, P> for Apart {
     const POSSIBLE: bool = false;
-    fn pass<I, C>(&self, _: &mut I, _: &mut C, _: &Shared, _: u64, _: usize) -> Option<usize> {
+    fn pass<I, C, const SAMPLED: bool>(
+        &self,
+        _: &mut I,
+        _: &mut C,
+        _: &Shared,
+        _: u64,
+        _: usize,
+    ) -> Option<usize> {
         None
     }
 }
@@ -191,12 +198,12 @@ impl<T, S, M, K, O> InPlace<T, O::Ports> for Alone<Region<(Port<T>, ()), S, M, K
 where
     T: Send,
     M: Fn() -> S,
-    K: Fn(&mut Cursor, &mut S, (Slot<T>, ())) -> O,
+    K: Fn(&mut Cursor<'_>, &mut S, (Slot<T>, ())) -> O,
     O: SlotList,
 {
     const POSSIBLE: bool = true;
 
-    fn pass<I, C>(
+    fn pass<I, C, const SAMPLED: bool>(
         &self,
         inlets: &mut I,
         sinks: &mut C,
@@ -209,20 +216,22 @@ where
         C: Sinks<O::Ports>,
     {
         let region = &*self.0;
-        let mut cx = net::cursor(shared, &region.spec);
+        let mut book = net::book(shared, &region.spec);
         let mut scratch = region.take_scratch().ok()?;
-        cx.sample(want == 1);
+        if SAMPLED {
+            book.start();
+        }
         let began = Instant::now();
         let passed = inlets.drain_first(want, first, shared, |position, slot| {
-            cx.position = position;
-            let slots = region.evaluate_one(&mut cx, &mut scratch, (slot, ()));
+            let cx = Cursor::new(&mut book, position, 0, SAMPLED);
+            let slots = region.evaluate_one(cx, &mut scratch, (slot, ()));
             sinks.give(shared.on_fault, slots)
         });
         region.put_scratch_back(scratch);
-        let failed = cx.tallies.iter().any(|tally| tally.faults > 0);
+        let failed = book.has_faults();
         shared
             .ledger
-            .add(&region.spec, &mut cx.tallies, passed, began.elapsed());
+            .add(&region.spec, &mut book.tallies, passed, began.elapsed());
         if failed && shared.on_fault == OnFault::Stop && sinks.is_done() {
             shared.cancel();
         }

@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use crate::cursor::Cursor;
+use crate::cursor::{Book, Cursor};
 use crate::link::{Extent, Ports, SlotList};
 use crate::pool::Pool;
 use crate::sync::{Arc, Mutex, lock};
@@ -143,7 +143,7 @@ pub fn region<P, S, M, K, O>(
 where
     P: Ports,
     M: Fn() -> S,
-    K: Fn(&mut Cursor, &mut S, P::Slots) -> O,
+    K: Fn(&mut Cursor<'_>, &mut S, P::Slots) -> O,
     O: SlotList,
 {
     (
@@ -161,45 +161,44 @@ impl<P, S, M, K, O> Region<P, S, M, K>
 where
     P: Ports,
     M: Fn() -> S,
-    K: Fn(&mut Cursor, &mut S, P::Slots) -> O,
+    K: Fn(&mut Cursor<'_>, &mut S, P::Slots) -> O,
     O: SlotList,
 {
-    /// Evaluates the slots of one stride. `go_on` is asked between slots.
+    /// Evaluates the slots of one stride. `go_on` is asked between slots. The calls of the first slot are timed.
     pub(crate) fn evaluate(
         &self,
-        cx: &mut Cursor,
+        book: &mut Book,
         extent: Extent,
         mut strides: P::Strides,
         go_on: impl Fn() -> bool,
     ) -> O::Strides {
         let mut outs = O::strides(extent);
-        cx.tail = extent.tail;
-        let mut done = 0;
         let mut scratch = match self.bench.take() {
             Ok(scratch) => scratch,
             Err(payload) => {
-                cx.position = extent.first;
-                let fault = cx.panicked(0, payload);
+                let fault = book.panicked(0, extent.first, payload);
                 (0..extent.len).for_each(|_| O::fault(&fault).push(&mut outs));
                 return outs;
             }
         };
+        book.start();
+        let mut done = 0;
         while done < extent.len && go_on() {
             // The kernel guards every call of user code. What unwinds all the same (a `Drop` in a projection) costs
             // its own slot.
             let unwound = unwind::catch(|| {
                 while let Some(slots) = P::next(&mut strides) {
-                    cx.position = extent.first + done as u64;
-                    cx.sample(done == 0);
+                    let position = extent.first + done as u64;
+                    let mut cx = Cursor::new(book, position, extent.tail, done == 0);
                     done += 1;
-                    (self.kernel)(cx, &mut scratch, slots).push(&mut outs);
+                    (self.kernel)(&mut cx, &mut scratch, slots).push(&mut outs);
                     if !go_on() {
                         break;
                     }
                 }
             });
             if let Err(payload) = unwound {
-                let fault = cx.panicked(0, payload);
+                let fault = book.panicked(0, extent.first + done as u64 - 1, payload);
                 O::fault(&fault).push(&mut outs);
             }
         }
@@ -209,8 +208,8 @@ where
 
     /// Evaluates one slot in place, with a scratch that the caller holds.
     #[inline(always)]
-    pub(crate) fn evaluate_one(&self, cx: &mut Cursor, scratch: &mut S, slots: P::Slots) -> O {
-        (self.kernel)(cx, scratch, slots)
+    pub(crate) fn evaluate_one(&self, mut cx: Cursor<'_>, scratch: &mut S, slots: P::Slots) -> O {
+        (self.kernel)(&mut cx, scratch, slots)
     }
 
     pub(crate) fn take_scratch(&self) -> Result<S, unwind::Payload> {

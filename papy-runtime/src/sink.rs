@@ -181,9 +181,16 @@ where
             sink, panic, done, ..
         } = &mut self.0;
         match slots.0 {
-            Slot::Value(value) if !*done => *done = !Tap::call(sink, panic, Ok(value)),
+            // what is seldom so is written down seldom: a store for each item would cost as much as the item
+            Slot::Value(value) if !*done => {
+                if !Tap::call(sink, panic, Ok(value)) {
+                    *done = true;
+                }
+            }
             Slot::Fault(fault) if !*done => {
-                *done = !Tap::call(sink, panic, Err(fault)) || on_fault == OnFault::Stop;
+                if !Tap::call(sink, panic, Err(fault)) || on_fault == OnFault::Stop {
+                    *done = true;
+                }
             }
             Slot::Value(value) => unwind::discard(value),
             Slot::Fault(_) | Slot::Hole | Slot::End => {}

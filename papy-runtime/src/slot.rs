@@ -41,6 +41,32 @@ impl Absent {
     }
 }
 
+/// What comes of two slots that meet and are not both values.
+enum Met {
+    Absent(Absent),
+    /// One input has ended before the other; the faults that stood there.
+    Unequal(Vec<Fault>),
+}
+
+#[cold]
+fn without_partner<T, U>(a: Slot<T>, b: Slot<U>) -> Met {
+    let one_ended = matches!(a, Slot::End) != matches!(b, Slot::End);
+    let (a, b) = (a.absent(), b.absent());
+    if one_ended {
+        let fault = |absent| match absent {
+            Some(Absent::Fault(fault)) => Some(fault),
+            _ => None,
+        };
+        return Met::Unequal([fault(a), fault(b)].into_iter().flatten().collect());
+    }
+    Met::Absent(match (a, b) {
+        (Some(Absent::End), Some(Absent::End)) => Absent::End,
+        (Some(Absent::Fault(a)), Some(Absent::Fault(b))) => Absent::Fault(a.and(&b)),
+        (Some(Absent::Fault(fault)), _) | (_, Some(Absent::Fault(fault))) => Absent::Fault(fault),
+        _ => Absent::Hole,
+    })
+}
+
 impl<T> Slot<T> {
     #[inline(always)]
     fn open(self) -> Result<T, Absent> {
@@ -61,6 +87,18 @@ impl<T> Slot<T> {
         }
     }
 
+    /// A field of the value: the stream's last use takes it out, and the rest is dropped.
+    #[inline(always)]
+    pub fn part<U>(self, cx: &mut Cursor<'_>, node: usize, f: impl FnOnce(T) -> U) -> Slot<U> {
+        match self.open() {
+            Ok(value) => match unwind::catch(|| f(value)) {
+                Ok(part) => Slot::Value(part),
+                Err(payload) => Slot::Fault(cx.copy_panicked(node, payload)),
+            },
+            Err(absent) => absent.slot(),
+        }
+    }
+
     /// The single argument of a node, as the tuple that workers take.
     #[inline(always)]
     pub fn solo(self) -> Slot<(T,)> {
@@ -69,38 +107,21 @@ impl<T> Slot<T> {
 
     /// Joins the next argument of `node`: a fault in either makes a fault, else a hole a hole.
     #[inline(always)]
-    pub fn and<U>(self, cx: &mut Cursor, node: usize, other: Slot<U>) -> Slot<(T, U)> {
+    pub fn and<U>(self, cx: &mut Cursor<'_>, node: usize, other: Slot<U>) -> Slot<(T, U)> {
         match (self, other) {
             (Slot::Value(a), Slot::Value(b)) => Slot::Value((a, b)),
-            (a, b) => Self::and_absent(cx, node, a, b),
-        }
-    }
-
-    #[cold]
-    fn and_absent<U>(cx: &mut Cursor, node: usize, a: Slot<T>, b: Slot<U>) -> Slot<(T, U)> {
-        let one_ended = matches!(a, Slot::End) != matches!(b, Slot::End);
-        let (a, b) = (a.absent(cx), b.absent(cx));
-        let faults = |absent| match absent {
-            Some(Absent::Fault(fault)) => Some(fault),
-            _ => None,
-        };
-        if one_ended {
-            let others = [faults(a), faults(b)].into_iter().flatten().collect();
-            return Slot::Fault(cx.unequal(node, others));
-        }
-        match (a, b) {
-            (Some(Absent::End), Some(Absent::End)) => Slot::End,
-            (Some(Absent::Fault(a)), Some(Absent::Fault(b))) => Slot::Fault(a.and(&b)),
-            (Some(Absent::Fault(fault)), _) | (_, Some(Absent::Fault(fault))) => Slot::Fault(fault),
-            _ => Slot::Hole,
+            (a, b) => match without_partner(a, b) {
+                Met::Absent(absent) => absent.slot(),
+                Met::Unequal(others) => Slot::Fault(cx.unequal(node, others)),
+            },
         }
     }
 
     /// What stands in the place of a value; a value is dropped, since its partner is missing.
-    fn absent(self, cx: &mut Cursor) -> Option<Absent> {
+    fn absent(self) -> Option<Absent> {
         match self.open() {
             Ok(value) => {
-                cx.discard(value);
+                unwind::discard(value);
                 None
             }
             Err(absent) => Some(absent),
@@ -129,7 +150,7 @@ impl<T> Slot<T> {
 
     /// A copy for one more use of the stream; a panic in `Clone` belongs to the node that is fed.
     #[inline(always)]
-    pub fn copy(&self, cx: &mut Cursor, node: usize) -> Slot<T>
+    pub fn copy(&self, cx: &mut Cursor<'_>, node: usize) -> Slot<T>
     where
         T: Clone,
     {
@@ -140,7 +161,7 @@ impl<T> Slot<T> {
     #[inline(always)]
     pub fn copy_part<U>(
         &self,
-        cx: &mut Cursor,
+        cx: &mut Cursor<'_>,
         node: usize,
         part: impl FnOnce(&T) -> U,
     ) -> Slot<U> {
@@ -159,19 +180,18 @@ impl<T> Slot<T> {
     #[inline(always)]
     fn guard<U, E: Into<crate::fault::BoxError>>(
         self,
-        cx: &mut Cursor,
+        cx: &mut Cursor<'_>,
         node: usize,
         f: impl FnOnce(T) -> Result<U, E>,
     ) -> Slot<U> {
         match self.open() {
             Ok(value) => {
-                cx.enter(node);
                 let slot = match unwind::catch(|| f(value)) {
                     Ok(Ok(out)) => Slot::Value(out),
                     Ok(Err(error)) => Slot::Fault(cx.failed(node, error)),
                     Err(payload) => Slot::Fault(cx.panicked(node, payload)),
                 };
-                cx.leave(node);
+                cx.tick(node);
                 slot
             }
             Err(absent) => {
@@ -185,7 +205,7 @@ impl<T> Slot<T> {
     #[inline(always)]
     pub fn then<W>(
         self,
-        cx: &mut Cursor,
+        cx: &mut Cursor<'_>,
         node: usize,
         worker: &W,
         local: &mut W::Local,
@@ -200,7 +220,7 @@ impl<T> Slot<T> {
     #[inline(always)]
     pub fn then_with<W>(
         self,
-        cx: &mut Cursor,
+        cx: &mut Cursor<'_>,
         node: usize,
         worker: &W,
         state: &mut W::State,
@@ -216,7 +236,7 @@ impl<T> Slot<T> {
     #[inline(always)]
     pub fn fold<W>(
         self,
-        cx: &mut Cursor,
+        cx: &mut Cursor<'_>,
         node: usize,
         tail: u64,
         worker: &W,
@@ -243,7 +263,7 @@ impl<T> Slot<T> {
 
     /// Evaluates a closure.
     #[inline(always)]
-    pub fn call<U>(self, cx: &mut Cursor, node: usize, f: impl FnOnce(T) -> U) -> Slot<U> {
+    pub fn call<U>(self, cx: &mut Cursor<'_>, node: usize, f: impl FnOnce(T) -> U) -> Slot<U> {
         self.guard(cx, node, |value| {
             Ok::<_, std::convert::Infallible>(f(value))
         })
@@ -253,7 +273,7 @@ impl<T> Slot<T> {
     #[inline(always)]
     pub fn call_fallible<R: Fallible>(
         self,
-        cx: &mut Cursor,
+        cx: &mut Cursor<'_>,
         node: usize,
         f: impl FnOnce(T) -> R,
     ) -> Slot<R::Value> {
@@ -262,7 +282,7 @@ impl<T> Slot<T> {
 
     /// Turns `None` into a hole.
     #[inline(always)]
-    pub fn filter(self, cx: &mut Cursor, node: usize) -> Slot<T::Kept>
+    pub fn filter(self, cx: &mut Cursor<'_>, node: usize) -> Slot<T::Kept>
     where
         T: Filtered,
     {

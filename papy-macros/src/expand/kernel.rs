@@ -146,7 +146,9 @@ impl Writer<'_> {
         if *left == 0 {
             return match fields.as_slice() {
                 [] => quote!(#name),
-                fields => quote_spanned!(at(user)=> #name.map(|#value| #value #(.#fields)*)),
+                fields => {
+                    quote_spanned!(at(user)=> #name.part(#cx, #node, |#value| #value #(.#fields)*))
+                }
             };
         }
         let copy = internal_at(&format!("copy_{}", self.copies), user);

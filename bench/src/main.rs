@@ -1,0 +1,69 @@
+//! Measures, and prints what it has measured.
+
+use std::env;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use papy_bench::arguments::{Arguments, HELP};
+use papy_bench::report::{Setting, json};
+use papy_bench::workloads::{Scale, all};
+use papy_bench::{by_hand, spin};
+
+fn main() -> ExitCode {
+    let arguments = match Arguments::parse(env::args().skip(1)) {
+        Ok(arguments) => arguments,
+        Err(wrong) => {
+            eprintln!("{wrong}\n\n{HELP}");
+            return ExitCode::from(2);
+        }
+    };
+    if arguments.help {
+        println!("{HELP}");
+        return ExitCode::SUCCESS;
+    }
+    let spins = if arguments.list {
+        1
+    } else {
+        spin::calibrate(Duration::from_micros(1))
+    };
+    let scale = Scale {
+        down: if arguments.quick { 10 } else { 1 },
+        spins,
+        threads: by_hand::threads(),
+    };
+    let mut workloads = all(scale);
+    workloads.retain(|workload| arguments.wants(workload.name));
+    if arguments.list {
+        for workload in workloads {
+            println!("{:12} {}", workload.name, workload.title);
+        }
+        return ExitCode::SUCCESS;
+    }
+    if workloads.is_empty() {
+        eprintln!("there is no such workload; --list names them");
+        return ExitCode::from(2);
+    }
+    let setting = Setting {
+        threads: scale.threads,
+        rounds: arguments
+            .rounds
+            .unwrap_or(if arguments.quick { 3 } else { 7 }),
+        quick: arguments.quick,
+        spins,
+    };
+    if !arguments.json {
+        println!("{setting}");
+    }
+    let mut measured = Vec::new();
+    for workload in workloads {
+        let workload = workload.measure(setting.rounds);
+        if !arguments.json {
+            println!("{workload}");
+        }
+        measured.push(workload);
+    }
+    if arguments.json {
+        print!("{}", json(&setting, &measured));
+    }
+    ExitCode::SUCCESS
+}

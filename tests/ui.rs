@@ -1,0 +1,19 @@
+//! What rustc says of wrong pipelines and workers, and that their nearest legal text compiles.
+//!
+//! A file holds one mistake and has its name; `several/` holds blocks with many, and shows that one compile tells all of
+//! them and none twice. The messages are those of the toolchain in `rust-toolchain.toml`.
+//!
+//! `TRYBUILD=overwrite cargo test --test ui` writes them; then read them.
+
+const WRONG: &[&str] = &[
+    "syntax", "names", "types", "joins", "pools", "options", "worker", "later", "several",
+];
+
+#[test]
+fn wrong_text_is_answered_and_legal_text_compiles() {
+    let cases = trybuild::TestCases::new();
+    cases.pass("ui-tests/pass/*.rs");
+    for folder in WRONG {
+        cases.compile_fail(format!("ui-tests/{folder}/*.rs"));
+    }
+}

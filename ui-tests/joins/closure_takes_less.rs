@@ -1,0 +1,9 @@
+use papy::prelude::*;
+
+pipeline! {
+    fn sums(xs: Stream<u64>, ys: Stream<u64>) -> Stream<u64> {
+        (xs, ys) >> (|x| x + 1)
+    }
+}
+
+fn main() {}

@@ -1,0 +1,14 @@
+use papy::prelude::*;
+
+#[worker]
+fn words(line: String) -> Vec<String> {
+    line.split(' ').map(String::from).collect()
+}
+
+pipeline! {
+    fn lengths(lines: Stream<String>) -> Stream<usize> {
+        lines >> words.flat() >> len
+    }
+}
+
+fn main() {}

@@ -1,0 +1,16 @@
+use papy::prelude::*;
+
+#[worker]
+fn dbl(x: u64) -> u64 {
+    x * 2
+}
+
+pipeline! {
+    fn scaled(xs: Stream<u64>) -> Stream<u64> {
+        xs >> dbl(by = 3)
+    }
+}
+
+fn main() {
+    scaled([1]).run();
+}

@@ -1,0 +1,9 @@
+use papy::prelude::*;
+
+pipeline! {
+    fn scaled(xs: Stream<u64>) -> Stream<u64> {
+        xs >> scale(by = 3, by = 4)
+    }
+}
+
+fn main() {}

@@ -1,0 +1,23 @@
+use papy::prelude::*;
+
+#[worker]
+fn dbl(x: u64) -> u64 {
+    x * 2
+}
+
+pipeline! {
+    fn twice(xs: Stream<u64>) -> Stream<u64> {
+        xs >> dbl
+    }
+}
+
+pipeline! {
+    fn fourfold(xs: Stream<u64>) -> Stream<u64> {
+        xs >> twice >> dbl
+    }
+}
+
+fn main() {
+    fourfold([1]).run();
+    twice([1]).run();
+}

@@ -1,0 +1,18 @@
+#![deny(unused_must_use)]
+
+use papy::prelude::*;
+
+#[worker]
+fn dbl(x: u64) -> u64 {
+    x * 2
+}
+
+pipeline! {
+    fn twice(xs: Stream<u64>) -> Stream<u64> {
+        xs >> dbl
+    }
+}
+
+fn main() {
+    twice([1]);
+}

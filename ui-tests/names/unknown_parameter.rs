@@ -1,0 +1,17 @@
+use papy::prelude::*;
+
+#[worker]
+fn dbl(x: u64) -> u64 {
+    x * 2
+}
+
+pipeline! {
+    fn scaled(xs: Stream<u64>) -> Stream<u64> {
+        let scaled = xs >> scale(bye = 3);
+        scaled >> dbl
+    }
+}
+
+fn main() {
+    scaled([1]).run();
+}

@@ -1,0 +1,14 @@
+use papy::prelude::*;
+
+fn factor() -> u64 {
+    3
+}
+
+pipeline! {
+    fn scaled(xs: Stream<u64>) -> Stream<u64> {
+        let by = factor();
+        xs >> scale(by = by)
+    }
+}
+
+fn main() {}

@@ -1,0 +1,24 @@
+use papy::prelude::*;
+
+#[worker]
+fn dbl(x: u64) -> u64 {
+    x * 2
+}
+
+#[worker]
+fn inc(x: u64) -> u64 {
+    x + 1
+}
+
+#[worker]
+fn add(x: u64, y: u64) -> u64 {
+    x + y
+}
+
+pipeline! {
+    fn twice(xs: Stream<u64>, blocking: Pool) -> Stream<u64> {
+        xs >> (dbl, inc).on(blocking) >> add
+    }
+}
+
+fn main() {}

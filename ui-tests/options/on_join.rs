@@ -1,0 +1,14 @@
+use papy::prelude::*;
+
+#[worker]
+fn add(x: u64, y: u64) -> u64 {
+    x + y
+}
+
+pipeline! {
+    fn twice(xs: Stream<u64>, ys: Stream<u64>) -> Stream<u64> {
+        (xs, ys).unordered() >> add
+    }
+}
+
+fn main() {}

@@ -1,0 +1,9 @@
+use papy::prelude::*;
+
+pipeline! {
+    fn numbered(xs: Stream<u64>) -> Stream<(u64, u64)> {
+        xs >> number.serial().unordered()
+    }
+}
+
+fn main() {}

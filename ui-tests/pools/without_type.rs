@@ -1,0 +1,17 @@
+use papy::prelude::*;
+
+#[worker]
+fn dbl(x: u64) -> u64 {
+    x * 2
+}
+
+pipeline! {
+    fn twice(xs: Stream<u64>) -> Stream<u64> {
+        let blocking = Pool::threads(4);
+        xs >> dbl.on(blocking)
+    }
+}
+
+fn main() {
+    twice([1]).run();
+}

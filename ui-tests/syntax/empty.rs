@@ -1,0 +1,5 @@
+use papy::prelude::*;
+
+pipeline! {}
+
+fn main() {}

@@ -1,0 +1,15 @@
+use papy::prelude::*;
+
+#[worker]
+fn dbl(x: u64) -> u64 {
+    x * 2
+}
+
+pipeline! {
+    fn twice(xs: Stream<u64>) -> Stream<u64> {
+        let doubled = xs >> dbl else { return };
+        doubled
+    }
+}
+
+fn main() {}

@@ -1,0 +1,9 @@
+use papy::prelude::*;
+
+pipeline! {
+    struct Twice {
+        xs: Stream<u64>,
+    }
+}
+
+fn main() {}

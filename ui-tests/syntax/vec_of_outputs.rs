@@ -1,0 +1,21 @@
+use papy::prelude::*;
+
+#[worker]
+fn dbl(x: u64) -> u64 {
+    x * 2
+}
+
+#[worker]
+fn inc(x: u64) -> u64 {
+    x + 1
+}
+
+pipeline! {
+    fn both(xs: Stream<u64>) -> (Stream<u64>, Stream<u64>) {
+        let a = xs >> dbl;
+        let b = xs >> inc;
+        [a, b]
+    }
+}
+
+fn main() {}

@@ -1,0 +1,10 @@
+use papy::prelude::*;
+
+pipeline! {
+    fn shown(xs: Stream<u64>) -> Stream<usize> {
+        let texts: Stream<u64> = xs >> show;
+        texts >> (|x| x as usize)
+    }
+}
+
+fn main() {}

@@ -1,0 +1,15 @@
+use papy::prelude::*;
+
+#[worker]
+fn show(x: u64) -> String {
+    x.to_string()
+}
+
+pipeline! {
+    fn sums(xs: Stream<u64>) -> Stream<u64> {
+        let texts = xs >> show;
+        texts >> (|text: &str| text.len() as u64)
+    }
+}
+
+fn main() {}

@@ -1,0 +1,23 @@
+use papy::prelude::*;
+
+#[worker]
+fn dbl(x: u64) -> u64 {
+    x * 2
+}
+
+#[worker]
+fn inc(x: u64) -> u64 {
+    x + 1
+}
+
+pipeline! {
+    fn both(xs: Stream<u64>) -> (Stream<u64>, Stream<u64>) {
+        let doubled = xs >> dbl;
+        let more = xs >> inc;
+        (doubled, more)
+    }
+}
+
+fn main() {
+    both([1]).for_each(|x| println!("{x:?}"));
+}

@@ -1,0 +1,21 @@
+use papy::prelude::*;
+
+#[worker]
+fn add(x: u64, y: u64) -> u64 {
+    x + y
+}
+
+struct Read(u64);
+
+#[worker]
+fn weigh(read: Read) -> u64 {
+    read.0
+}
+
+pipeline! {
+    fn sums(reads: Stream<Read>, blocking: Pool) -> Stream<u64> {
+        (reads >> weigh.on(blocking), reads >> weigh) >> add
+    }
+}
+
+fn main() {}

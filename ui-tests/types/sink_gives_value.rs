@@ -1,0 +1,11 @@
+use papy::prelude::*;
+
+pipeline! {
+    fn shown(xs: Stream<u64>) {
+        xs >> show;
+    }
+}
+
+fn main() {
+    shown([1]).run();
+}

@@ -1,0 +1,15 @@
+use papy::prelude::*;
+
+#[worker]
+fn sum(total: &mut u64, x: u64) {
+    *total += x;
+}
+
+pipeline! {
+    fn total(xs: Stream<u64>) -> Stream<u64> {
+        let total = xs >> sum;
+        total
+    }
+}
+
+fn main() {}

@@ -1,0 +1,11 @@
+use papy::prelude::*;
+
+pipeline! {
+    fn numbered(xs: Stream<u64>) -> Stream<(u64, u64)> {
+        xs >> number
+    }
+}
+
+fn main() {
+    numbered([1]).run();
+}
