@@ -62,7 +62,21 @@ pub fn nested_stream(ty: &str) -> Mistake {
 }
 
 pub fn stream_arguments() -> Mistake {
-    Mistake::new("a stream has one type, that of its items").help("`Stream<Item>`")
+    Mistake::new("a stream has one type, that of its items").help(
+        "`Stream<Item>`; items that may fail come from `papy::source::fallible(…)`, given when the pipeline is called",
+    )
+}
+
+pub fn missing_comma() -> Mistake {
+    Mistake::new("expected `,` between two arguments").help("add `,` before this one")
+}
+
+pub fn missing_type() -> Mistake {
+    Mistake::new("expected `:` and a type behind the argument's name").help("`name: Stream<Item>`")
+}
+
+pub fn argument(why: &str) -> Mistake {
+    Mistake::new(format!("this argument cannot be read: {why}")).help("`name: Stream<Item>`")
 }
 
 pub fn input_pattern() -> Mistake {
@@ -84,6 +98,21 @@ pub fn output_lifetime() -> Mistake {
 
 pub fn nothing_after_chain() -> Mistake {
     Mistake::new("expected a node after `>>`").help("`>> worker`, or take the `>>` away")
+}
+
+pub fn nothing_before_chain() -> Mistake {
+    Mistake::new("nothing stands before `>>`")
+        .help("`stream >> worker`; where it goes on with the line above, take the `;` away there")
+}
+
+pub fn parameter_colon(name: &str) -> Mistake {
+    Mistake::new("parameters are bound with `=`, not with `:`")
+        .help(format!("`worker({name} = value)`"))
+}
+
+pub fn bare_comma() -> Mistake {
+    Mistake::new("streams that a node takes together stand in parentheses")
+        .help("`(a, b) >> worker`")
 }
 
 pub fn wrong_arrow(found: &str) -> Mistake {
@@ -152,6 +181,11 @@ pub fn defined_twice(what: &str, name: &str, first: usize) -> Mistake {
         .help(format!("rename one ({why})"))
 }
 
+pub fn stream_as_node(name: &str) -> Mistake {
+    Mistake::new(format!("nothing takes the stream `{name}`: `>> {name}` leads to a worker of that name"))
+        .help(format!("to join it: `(…, {name}) >> worker`; to drop it: `let _ = {name};`"))
+}
+
 pub fn never_used(name: &str) -> Mistake {
     Mistake::new(format!("the stream `{name}` is never used")).help(format!(
         "return it, give it to a node, or drop it with `let _ = {name};`"
@@ -159,8 +193,9 @@ pub fn never_used(name: &str) -> Mistake {
 }
 
 pub fn value_as_node(name: &str) -> Mistake {
-    Mistake::new(format!("`{name}` is a value, and items flow into nodes"))
-        .help(format!("call it in a closure: `(|item| {name}(item))`"))
+    Mistake::new(format!("`{name}` is a value, and items flow into nodes")).help(format!(
+        "give it to a worker, `worker(name = {name})`, or use it in a closure, `(|item| … {name} …)`"
+    ))
 }
 
 pub fn stream_in_closure(name: &str) -> Mistake {
@@ -175,6 +210,26 @@ pub fn stream_in_closure(name: &str) -> Mistake {
 pub fn stream_in_value(name: &str) -> Mistake {
     Mistake::new(format!("the stream `{name}` cannot be part of a value"))
         .help("values are evaluated once, when the pipeline is built, before any item flows")
+}
+
+pub fn type_as_pool(name: &str) -> Mistake {
+    Mistake::new(format!("`{name}` is a type, and a node runs on one pool"))
+        .help(format!("`{name}::threads(n)`, or a name: `let blocking: {name} = {name}::threads(n);`"))
+}
+
+pub fn not_a_pool(text: &str) -> Mistake {
+    Mistake::new(format!("`{text}` is not a pool"))
+        .help("`.on(Pool::threads(4))`, or a name: `let blocking: Pool = Pool::threads(4);`")
+}
+
+pub fn stream_as_pool(name: &str) -> Mistake {
+    Mistake::new(format!("`{name}` is a stream, not a pool"))
+        .help("`.on(Pool::threads(4))`, or a name: `let blocking: Pool = Pool::threads(4);`")
+}
+
+pub fn option_of_run(name: &str) -> Mistake {
+    Mistake::new(format!("`.{name}` is for the pipeline as a whole"))
+        .help(format!("say it where the pipeline is called: `name(…).{name}(…).start()`"))
 }
 
 pub fn unknown_value(name: &str, near: Option<&str>) -> Mistake {
@@ -207,6 +262,76 @@ pub fn positional_value(text: &str, worker: &str) -> Mistake {
 
 pub fn closure_without_input() -> Mistake {
     Mistake::new("nothing flows into this closure").help("`stream >> (|item| …)`")
+}
+
+pub fn closure_as_value(name: &str) -> Mistake {
+    closure_without_input().help(format!("to keep one as a value: `let {name}: fn(_) -> _ = …;`"))
+}
+
+pub fn value_as_stream(name: &str) -> Mistake {
+    Mistake::new(format!("`{name}` is a value, not a stream")).help(format!(
+        "give it to a worker as a parameter, `worker(name = {name})`, or use it in a closure"
+    ))
+}
+
+pub fn arithmetic(text: &str) -> Mistake {
+    not_a_stream(text).help("items are computed with in a node: `stream >> (|x| …)`, `(a, b) >> (|a, b| …)`")
+}
+
+pub fn index(text: &str) -> Mistake {
+    not_a_stream(text).help("to index each item: `stream >> (|item| item[…])`")
+}
+
+pub fn block() -> Mistake {
+    Mistake::new("a stream does not stand in braces")
+        .help("take the braces away; to group, use parentheses")
+}
+
+pub fn assignment(name: &str) -> Mistake {
+    Mistake::new("a stream gets its name by `let`, once").help(format!("`let {name} = …;`"))
+}
+
+pub fn no_loops(word: &str) -> Mistake {
+    Mistake::new(format!(
+        "a pipeline has no `{word}`: every item goes through each node by itself"
+    ))
+    .help("`stream >> (|item| …)`")
+}
+
+pub fn no_branches() -> Mistake {
+    Mistake::new("a pipeline's shape is fixed, so it has no `if`")
+        .help("decide for each item: `stream >> (|item| if … { … } else { … })`")
+        .help("decide once: write two pipelines, and choose which one to call")
+}
+
+pub fn question_mark() -> Mistake {
+    Mistake::new("`?` has nothing to do here: an item's `Err` becomes a fault, which passes by")
+        .help("take the `?` away")
+}
+
+pub fn no_return(promised: bool) -> Mistake {
+    let mistake = Mistake::new("a pipeline does not return, its last line is its outputs");
+    if promised {
+        mistake.help("take `return` and the `;` away")
+    } else {
+        mistake.help("take `return` away")
+    }
+}
+
+pub fn brackets() -> Mistake {
+    Mistake::new("streams stand together in parentheses, not in brackets").help("`(a, b)`")
+}
+
+pub fn macro_call(name: &str) -> Mistake {
+    Mistake::new(format!("`{name}!` is not a stream"))
+        .help(format!("for each item: `stream >> (|item| {{ {name}!(…); item }})`"))
+        .help("once: outside of the pipeline, before it runs")
+}
+
+pub fn nothing_called(name: &str, worker: &str) -> Mistake {
+    Mistake::new(format!("`{worker}` is given no stream"))
+        .help(format!("`{worker}(stream)` or `stream >> {worker}`"))
+        .help(format!("a value needs a type: `let {name}: … = {worker}();`"))
 }
 
 pub fn worker_without_input(worker: &str) -> Mistake {
@@ -245,11 +370,53 @@ pub fn not_a_node(text: &str) -> Mistake {
 
 pub fn option_on_stream(option: &str, stream: &str) -> Mistake {
     Mistake::new(format!(
-        "`.{option}()` stands behind the stream `{stream}`, and only nodes have options"
+        "`.{option}` is an option of nodes, and `{stream}` is a stream"
     ))
-    .help(format!(
-        "to call a method of each item: `{stream} >> (|item| item.{option}(…))`"
-    ))
+    .help(format!("put it behind a node: `{stream} >> worker.{option}(…)`"))
+}
+
+pub fn method_of_stream(method: &str, stream: &str) -> Mistake {
+    let mistake = Mistake::new(format!("the stream `{stream}` has no method `.{method}()`"));
+    match method {
+        "map" | "inspect" | "and_then" | "cloned" | "copied" => {
+            mistake.help(format!("`{stream} >> worker`, or `{stream} >> (|item| …)`"))
+        }
+        "filter_map" => mistake.help(format!("`{stream} >> (|item| …an `Option`…).filter()`")),
+        "zip" | "chain" => mistake.help(format!("to take items in pairs: `({stream}, other) >> worker`")),
+        "for_each" => mistake.help(format!("`{stream} >> worker;`, with a worker that returns nothing")),
+        "collect" => mistake.help("return it; where the pipeline is called, `.collect()` runs it"),
+        "enumerate" | "scan" | "reduce" | "sum" | "count" | "take" | "skip" => mistake.help(format!(
+            "what is kept from item to item is the state of a worker: `{stream} >> worker.serial()`, or `.fold()`"
+        )),
+        _ => mistake
+            .help(format!("to send it to a worker: `{stream} >> {method}`"))
+            .help(format!("to call a method of each item: `{stream} >> (|item| item.{method}(…))`")),
+    }
+}
+
+pub fn filter_on_stream(stream: &str) -> Mistake {
+    option_on_stream("filter", stream)
+        .help(format!("with a closure: `{stream} >> (|item| (…).then_some(item)).filter()`"))
+}
+
+pub fn option_argument_filter() -> Mistake {
+    Mistake::new("`.filter()` takes no closure: the worker decides, by the `Option` that it returns")
+        .help("`>> (|item| (…).then_some(item)).filter()`")
+}
+
+pub fn options_before_parameters(worker: &str) -> Mistake {
+    Mistake::new(format!("the parameters of `{worker}` stand behind its options"))
+        .help(format!("`{worker}(name = value).option()`"))
+}
+
+pub fn option_without_parentheses(worker: &str, option: &str) -> Mistake {
+    Mistake::new(format!("the option `.{option}` misses its parentheses"))
+        .help(format!("`{worker}.{option}()`"))
+}
+
+pub fn option_on_chain() -> Mistake {
+    Mistake::new("options belong to one node, not to a chain")
+        .help("put them behind each node that they are for")
 }
 
 pub fn option_on_fan() -> Mistake {
@@ -269,13 +436,19 @@ pub fn closure_kind(word: &str) -> Mistake {
     .help(format!("take `{word}` away"))
 }
 
-pub fn closure_arity(takes: usize, given: usize) -> Mistake {
+pub fn closure_arity(takes: usize, given: usize, tuple: bool) -> Mistake {
     let are = if given == 1 { "is" } else { "are" };
+    if tuple {
+        return Mistake::new(format!(
+            "a join gives a closure its items one by one, and this one takes a tuple of {given}"
+        ))
+        .help("take the inner parentheses away: `(|a, b| …)`");
+    }
     Mistake::new(format!(
         "this closure takes {}, {given} {are} given",
         count(takes, "item")
     ))
-    .help("one argument for each stream that flows in")
+    .help("one argument for each stream that flows in, `(a, b) >> (|a, b| …)`")
 }
 
 pub fn state_without_mode() -> Mistake {
@@ -293,6 +466,7 @@ pub fn parameter_twice(name: &str) -> Mistake {
 
 pub fn parameters_of_closure() -> Mistake {
     Mistake::new("a closure has no parameters, it captures the values that it mentions")
+        .help("name the value, `let by: T = …;`, and use it inside: `(|item| item * by)`")
 }
 
 pub fn idle_statement(text: &str) -> Mistake {

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
-use syn::PathArguments;
+use syn::visit_mut::VisitMut;
+use syn::{Lifetime, PathArguments, Type};
 
 use super::header::Header;
 use super::run::{self, Field};
@@ -14,6 +15,9 @@ use crate::syntax::Pipeline;
 
 /// The run's type and a function that is never called. Without the names of all outputs there is no run's type.
 pub fn fallback(pipeline: &Pipeline, code: &Code) -> TokenStream {
+    if pipeline.method {
+        return TokenStream::new();
+    }
     let papy = papy();
     let header = Header::new(pipeline);
     let distinct: BTreeSet<String> = code.output_names.iter().map(plain).collect();
@@ -28,12 +32,12 @@ pub fn fallback(pipeline: &Pipeline, code: &Code) -> TokenStream {
                 name.unwrap_or_else(|| {
                     quote::format_ident!("out{}", at, span = pipeline.name.span())
                 }),
-                ty.clone(),
+                lifetimes_named(ty),
             )
         })
         .collect();
     let workers = code.nodes.iter().filter_map(|node| match &node.work {
-        Work::Worker { path, .. } if !path.is_ident("_unknown") => {
+        Work::Worker { path, .. } if !path.is_ident("_unknown") && !is_local(path, code) => {
             let mut path = path.clone();
             for segment in &mut path.segments {
                 segment.arguments = PathArguments::None;
@@ -52,7 +56,7 @@ pub fn fallback(pipeline: &Pipeline, code: &Code) -> TokenStream {
             let name = &pat.ident;
             Some(quote!(let _ = #name;))
         }
-        crate::syntax::Argument::Value { .. } => None,
+        crate::syntax::Argument::Value { .. } | crate::syntax::Argument::Broken { .. } => None,
     });
     let ports = nest(outputs.iter().map(|(_, ty)| quote!(#papy::Port<#ty>)));
     let entries = header.entries();
@@ -66,4 +70,23 @@ pub fn fallback(pipeline: &Pipeline, code: &Code) -> TokenStream {
         },
     );
     quote!(#run #function)
+}
+
+/// Whether a path is the name of a stream or of a value; that no worker has it too may be one of the mistakes.
+fn is_local(path: &syn::Path, code: &Code) -> bool {
+    path.get_ident().is_some_and(|name| {
+        let streams = code.streams.iter().filter_map(|stream| stream.name.as_ref());
+        let inputs = code.inputs.iter().map(|input| &input.name);
+        streams
+            .chain(inputs)
+            .chain(&code.values)
+            .any(|known| plain(known) == plain(name))
+    })
+}
+
+/// An output's type, where its missing lifetimes are one of the mistakes.
+fn lifetimes_named(ty: &Type) -> Type {
+    let mut ty = ty.clone();
+    super::header::Elided(&Lifetime::new("'static", Span::mixed_site())).visit_type_mut(&mut ty);
+    ty
 }

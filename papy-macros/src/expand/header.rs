@@ -74,7 +74,7 @@ impl<'a> Header<'a> {
     fn inputs(&self) -> Vec<Type> {
         let inputs = self.pipeline.args.iter().filter_map(|arg| match arg {
             Argument::Input { ty, .. } => Some(self.owned(ty)),
-            Argument::Value { .. } => None,
+            Argument::Value { .. } | Argument::Broken { .. } => None,
         });
         inputs.collect()
     }
@@ -106,6 +106,13 @@ impl<'a> Header<'a> {
             Argument::Value { attrs, pat, ty } => {
                 let ty = self.owned(ty);
                 quote!(#(#attrs)* #pat: #ty)
+            }
+            Argument::Broken { pat, ty } => {
+                let ty = ty.as_ref().map_or_else(
+                    || quote!(impl ::core::marker::Sized),
+                    |ty| self.owned(ty).to_token_stream(),
+                );
+                quote!(#[allow(unused_variables)] #pat: #ty)
             }
         });
         let bounds = generics.params.iter().filter_map(|param| match param {
@@ -147,7 +154,7 @@ impl<'a> Header<'a> {
 }
 
 /// Names the lifetimes that a header leaves out.
-struct Elided<'a>(&'a Lifetime);
+pub struct Elided<'a>(pub &'a Lifetime);
 
 impl VisitMut for Elided<'_> {
     fn visit_type_reference_mut(&mut self, ty: &mut syn::TypeReference) {

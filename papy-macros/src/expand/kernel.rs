@@ -143,19 +143,18 @@ impl Writer<'_> {
         *left = left.saturating_sub(1);
         let fields = &taken.fields;
         let value = internal("value");
-        if *left == 0 {
-            return match fields.as_slice() {
-                [] => quote!(#name),
-                fields => {
-                    quote_spanned!(at(user)=> #name.part(#cx, #node, |#value| #value #(.#fields)*))
-                }
-            };
+        let last = *left == 0;
+        if last && fields.is_empty() {
+            return quote!(#name);
         }
         let copy = internal_at(&format!("copy_{}", self.copies), user);
         self.copies += 1;
         let fork = quote_spanned!(at(user)=> #papy::fork);
         self.lines.push(match fields.as_slice() {
             [] => quote_spanned!(at(user)=> let #copy = #name.copy_part(#cx, #node, #fork);),
+            fields if last => {
+                quote_spanned!(at(user)=> let #copy = #name.part(#cx, #node, |#value| #value #(.#fields)*);)
+            }
             fields => {
                 quote_spanned!(at(user)=> let #copy = #name.copy_part(#cx, #node, |#value| #fork(&#value #(.#fields)*));)
             }

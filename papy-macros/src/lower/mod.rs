@@ -158,6 +158,7 @@ impl Lowering<'_> {
                     self.define_stream(name, Some(stream), Vec::new());
                 }
                 Argument::Value { pat, .. } => self.define_values(pat),
+                Argument::Broken { pat, .. } => self.broken(pat),
             }
         }
     }

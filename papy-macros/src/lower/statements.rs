@@ -160,7 +160,7 @@ impl Lowering<'_> {
     }
 
     /// Defines names whose meaning is broken, so that their uses say nothing more.
-    fn broken(&mut self, pat: &Pat) {
+    pub(super) fn broken(&mut self, pat: &Pat) {
         for name in names::bound(pat) {
             self.names.touch_name(&plain(&name));
             self.define_stream(&name, None, Vec::new());

@@ -17,7 +17,13 @@ pub fn parse(group: &Group, cx: &mut Diagnostics) -> Body {
     match Block::parse_within.parse2(group.stream()) {
         Ok(statements) => body.statements = statements,
         Err(_) => {
+            let mut before = TokenStream::new();
             for segment in segments(group.stream()) {
+                if is_chain_without_head(&segment) {
+                    // It goes on with what the last `;` ended.
+                    body.unread.extend(before);
+                }
+                before = segment.iter().cloned().collect();
                 statement(segment, &mut body, cx);
             }
         }
@@ -54,7 +60,7 @@ fn statement(segment: Vec<TokenTree>, body: &mut Body, cx: &mut Diagnostics) {
         }
         Err(error) => error,
     };
-    if let Some(at) = second_let(&segment) {
+    if let Some(at) = second_let(&segment).or_else(|| second_line(&segment, &error)) {
         let mut first = segment;
         let rest = first.split_off(at);
         let last = first
@@ -104,6 +110,53 @@ fn second_let(segment: &[TokenTree]) -> Option<usize> {
         .map(|at| at + 1)
 }
 
+/// Where `syn` misses a `;` at the start of a line, and what stands before it can be read.
+fn second_line(segment: &[TokenTree], error: &syn::Error) -> Option<usize> {
+    if error.to_string() != "expected `;`" {
+        return None;
+    }
+    let at = error.span().start();
+    let index = segment
+        .iter()
+        .position(|token| token.span().start() == at)?;
+    let before = segment.get(index.checked_sub(1)?)?;
+    (before.span().end().line < at.line
+        && Block::parse_within
+            .parse2(with_semicolon(&segment[..index]))
+            .is_ok())
+    .then_some(index)
+}
+
+fn is_chain_without_head(segment: &[TokenTree]) -> bool {
+    matches!(segment, [a, b, ..] if is_punct(a, '>') && is_punct(b, '>'))
+}
+
+/// `name: value` in the parentheses of a call.
+fn parameter_colon(tokens: TokenStream) -> Option<(proc_macro2::Span, String)> {
+    let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+    let mut found = None;
+    for (at, token) in tokens.iter().enumerate() {
+        let TokenTree::Group(group) = token else {
+            continue;
+        };
+        let inside: Vec<TokenTree> = group.stream().into_iter().collect();
+        let called = matches!(at.checked_sub(1).map(|at| &tokens[at]), Some(TokenTree::Ident(_)));
+        if called && group.delimiter() == proc_macro2::Delimiter::Parenthesis {
+            for (at, pair) in inside.windows(3).enumerate() {
+                let first = at == 0 || is_punct(&inside[at - 1], ',');
+                if let ([TokenTree::Ident(name), TokenTree::Punct(colon), next], true) = (pair, first)
+                    && colon.as_char() == ':'
+                    && !is_punct(next, ':')
+                {
+                    return Some((colon.span(), name.to_string()));
+                }
+            }
+        }
+        found = found.or_else(|| parameter_colon(group.stream()));
+    }
+    found
+}
+
 /// The `>>` that ends the statement, as the index of its first half.
 fn dangling_chain(segment: &[TokenTree]) -> Option<usize> {
     let end = segment.len() - usize::from(segment.last().is_some_and(|token| is_punct(token, ';')));
@@ -139,15 +192,19 @@ fn explain(segment: &[TokenTree], error: &syn::Error) -> (Place, Mistake) {
             ('=', '>') if glued => "=>",
             ('|', '>') if glued => "|>",
             ('>', '>') if before.is_none() => {
-                return (
-                    Place::of(&pair[0]),
-                    mistakes::statement("nothing stands before `>>`"),
-                );
+                return (Place::of(&pair[0]), mistakes::nothing_before_chain());
             }
             ('>', '>') if before.is_some_and(|token| is_punct(token, '>')) => ">>>",
             _ => continue,
         };
         return (Place::of(&pair[0]), mistakes::wrong_arrow(found));
+    }
+    let text: TokenStream = segment.iter().cloned().collect();
+    if let Some((place, name)) = parameter_colon(text) {
+        return (Place::from(place), mistakes::parameter_colon(&name));
+    }
+    if let Some(comma) = segment.iter().find(|token| is_punct(token, ',')) {
+        return (Place::of(comma), mistakes::bare_comma());
     }
     let why = error.to_string();
     let why = why

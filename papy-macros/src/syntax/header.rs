@@ -80,12 +80,17 @@ fn read(input: ParseStream, draft: &mut Draft, cx: &mut Diagnostics) -> syn::Res
         cx.report(place, mistakes::no_body());
         return Ok(());
     }
-    let group: proc_macro2::Group = input.parse()?;
-    if group.delimiter() == proc_macro2::Delimiter::Brace {
-        draft.body = Some(body::parse(&group, cx));
-    } else {
-        cx.report(group.span(), mistakes::no_body());
+    if !input.peek(syn::token::Brace) {
+        let place = input.cursor().token_tree().map_or_else(
+            || Place::from(input.span()),
+            |(token, _)| Place::of(token),
+        );
+        cx.report(place, mistakes::no_body());
+        input.parse::<TokenStream>()?;
+        return Ok(());
     }
+    let group: proc_macro2::Group = input.parse()?;
+    draft.body = Some(body::parse(&group, cx));
     if !input.is_empty() {
         cx.report(input.span(), mistakes::more_than_one());
         input.parse::<TokenStream>()?;
@@ -100,7 +105,14 @@ fn arguments(group: &proc_macro2::Group, cx: &mut Diagnostics) -> Vec<FnArg> {
         Ok(args) => return args.into_iter().collect(),
         Err(error) => error,
     };
-    cx.report_syntax(&error);
+    for error in error {
+        let why = match error.to_string().as_str() {
+            "expected `,`" => mistakes::missing_comma(),
+            "expected `:`" => mistakes::missing_type(),
+            why => mistakes::argument(why),
+        };
+        cx.report(error.span(), why);
+    }
     chunks(group.stream())
         .into_iter()
         .filter_map(|chunk| syn::parse2(chunk).ok())
@@ -142,7 +154,10 @@ fn finish(draft: Draft, cx: &mut Diagnostics) -> Option<Pipeline> {
         .iter()
         .filter(|chunk| !chunk.is_empty())
         .count();
-    let args: Vec<Argument> = draft
+    let method = draft.args.as_ref().is_some_and(|(_, args)| {
+        args.iter().any(|arg| matches!(arg, FnArg::Receiver(_)))
+    });
+    let mut args: Vec<Argument> = draft
         .args
         .into_iter()
         .flat_map(|(_, args)| args)
@@ -153,6 +168,15 @@ fn finish(draft: Draft, cx: &mut Diagnostics) -> Option<Pipeline> {
             listed.unwrap_or(Place::of(&name)),
             mistakes::no_input(&text(&name)),
         );
+        // Any of them may be what was meant.
+        for arg in &mut args {
+            if let Argument::Value { pat, ty, .. } = arg {
+                *arg = Argument::Broken {
+                    pat: pat.clone(),
+                    ty: Some(ty.clone()),
+                };
+            }
+        }
     }
     let before = cx.count();
     let outputs = draft
@@ -176,6 +200,7 @@ fn finish(draft: Draft, cx: &mut Diagnostics) -> Option<Pipeline> {
         args,
         outputs,
         outputs_known,
+        method,
         body,
         name,
     })
@@ -189,10 +214,12 @@ fn argument(arg: FnArg, cx: &mut Diagnostics) -> Option<Argument> {
     match stream_type(&arg.ty) {
         StreamType::Malformed => {
             cx.report(Place::of(&arg.ty), mistakes::stream_arguments());
-            None
+            Some(broken(*arg.pat))
         }
         StreamType::Other => {
-            check_nested(&arg.ty, cx);
+            if check_nested(&arg.ty, cx) {
+                return Some(broken(*arg.pat));
+            }
             Some(Argument::Value {
                 attrs: arg.attrs,
                 pat: *arg.pat,
@@ -210,11 +237,15 @@ fn argument(arg: FnArg, cx: &mut Diagnostics) -> Option<Argument> {
                 }
                 other => {
                     cx.report(Place::of(other), mistakes::input_pattern());
-                    None
+                    Some(broken(other.clone()))
                 }
             }
         }
     }
+}
+
+fn broken(pat: Pat) -> Argument {
+    Argument::Broken { pat, ty: None }
 }
 
 fn outputs(ty: &Type, cx: &mut Diagnostics) -> Vec<Type> {

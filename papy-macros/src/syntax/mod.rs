@@ -3,7 +3,7 @@
 mod body;
 mod header;
 
-use proc_macro2::{Delimiter, Ident, LineColumn, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Ident, LineColumn, TokenStream, TokenTree};
 use syn::{Attribute, Generics, Pat, Stmt, Type, Visibility};
 
 use crate::diagnostics::{Diagnostics, Place};
@@ -20,6 +20,8 @@ pub struct Pipeline {
     pub outputs: Vec<Type>,
     /// Whether these are all that the header says.
     pub outputs_known: bool,
+    /// Whether there is a `self`, so that this stands in an `impl`, where no types can be defined.
+    pub method: bool,
     pub body: Body,
 }
 
@@ -34,6 +36,8 @@ pub enum Argument {
         pat: Pat,
         ty: Type,
     },
+    /// One with a mistake, which is reported; `ty` is there where it can stand as it is.
+    Broken { pat: Pat, ty: Option<Type> },
 }
 
 /// The statements, and what could not be read.
@@ -127,23 +131,50 @@ impl Printer {
                     Delimiter::Bracket => ("[", "]"),
                     Delimiter::None => ("", ""),
                 };
-                self.word(open, group.span_open());
+                // A group that `syn` made has one span, that of the whole.
+                let whole = group.span();
+                let (start, end) = (whole.start(), whole.end());
+                self.word(open, start, after(start));
                 self.print(group.stream());
-                self.word(close, group.span_close());
+                self.word(close, before(end), end);
             } else {
-                self.word(&token.to_string(), token.span());
+                let span = token.span();
+                self.word(&token.to_string(), span.start(), span.end());
             }
         }
     }
 
-    fn word(&mut self, word: &str, span: Span) {
+    fn word(&mut self, word: &str, start: LineColumn, end: LineColumn) {
         if word.is_empty() {
             return;
         }
-        if self.end.is_some_and(|end| end != span.start()) {
+        if self.end.is_some_and(|end| end != start) {
             self.text.push(' ');
         }
         self.text.push_str(word);
-        self.end = Some(span.end());
+        self.end = Some(end);
+    }
+}
+
+fn after(LineColumn { line, column }: LineColumn) -> LineColumn {
+    LineColumn {
+        line,
+        column: column + 1,
+    }
+}
+
+fn before(LineColumn { line, column }: LineColumn) -> LineColumn {
+    LineColumn {
+        line,
+        column: column.saturating_sub(1),
+    }
+}
+
+/// The same, cut where a message would get too long.
+pub fn short_text(tokens: impl quote::ToTokens) -> String {
+    let text = text(tokens);
+    match text.char_indices().nth(40) {
+        Some((at, _)) => format!("{}…", &text[..at]),
+        None => text,
     }
 }
