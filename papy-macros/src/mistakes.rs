@@ -182,8 +182,12 @@ pub fn defined_twice(what: &str, name: &str, first: usize) -> Mistake {
 }
 
 pub fn stream_as_node(name: &str) -> Mistake {
-    Mistake::new(format!("nothing takes the stream `{name}`: `>> {name}` leads to a worker of that name"))
-        .help(format!("to join it: `(…, {name}) >> worker`; to drop it: `let _ = {name};`"))
+    Mistake::new(format!(
+        "nothing takes the stream `{name}`: `>> {name}` leads to a worker of that name"
+    ))
+    .help(format!(
+        "to join it: `(…, {name}) >> worker`; to drop it: `let _ = {name};`"
+    ))
 }
 
 pub fn never_used(name: &str) -> Mistake {
@@ -210,11 +214,15 @@ pub fn stream_in_closure(name: &str) -> Mistake {
 pub fn stream_in_value(name: &str) -> Mistake {
     Mistake::new(format!("the stream `{name}` cannot be part of a value"))
         .help("values are evaluated once, when the pipeline is built, before any item flows")
+        .help(format!(
+            "to use its items, join it: `(…, {name}) >> worker`"
+        ))
 }
 
 pub fn type_as_pool(name: &str) -> Mistake {
-    Mistake::new(format!("`{name}` is a type, and a node runs on one pool"))
-        .help(format!("`{name}::threads(n)`, or a name: `let blocking: {name} = {name}::threads(n);`"))
+    Mistake::new(format!("`{name}` is a type, and a node runs on one pool")).help(format!(
+        "`{name}::threads(n)`, or a name: `let blocking: {name} = {name}::threads(n);`"
+    ))
 }
 
 pub fn not_a_pool(text: &str) -> Mistake {
@@ -228,8 +236,9 @@ pub fn stream_as_pool(name: &str) -> Mistake {
 }
 
 pub fn option_of_run(name: &str) -> Mistake {
-    Mistake::new(format!("`.{name}` is for the pipeline as a whole"))
-        .help(format!("say it where the pipeline is called: `name(…).{name}(…).start()`"))
+    Mistake::new(format!("`.{name}` is for the pipeline as a whole")).help(format!(
+        "say it where the pipeline is called: `name(…).{name}(…).start()`"
+    ))
 }
 
 pub fn unknown_value(name: &str, near: Option<&str>) -> Mistake {
@@ -265,7 +274,9 @@ pub fn closure_without_input() -> Mistake {
 }
 
 pub fn closure_as_value(name: &str) -> Mistake {
-    closure_without_input().help(format!("to keep one as a value: `let {name}: fn(_) -> _ = …;`"))
+    closure_without_input().help(format!(
+        "to keep one as a value: `let {name}: fn(_) -> _ = …;`"
+    ))
 }
 
 pub fn value_as_stream(name: &str) -> Mistake {
@@ -275,7 +286,8 @@ pub fn value_as_stream(name: &str) -> Mistake {
 }
 
 pub fn arithmetic(text: &str) -> Mistake {
-    not_a_stream(text).help("items are computed with in a node: `stream >> (|x| …)`, `(a, b) >> (|a, b| …)`")
+    not_a_stream(text)
+        .help("items are computed with in a node: `stream >> (|x| …)`, `(a, b) >> (|a, b| …)`")
 }
 
 pub fn index(text: &str) -> Mistake {
@@ -324,14 +336,18 @@ pub fn brackets() -> Mistake {
 
 pub fn macro_call(name: &str) -> Mistake {
     Mistake::new(format!("`{name}!` is not a stream"))
-        .help(format!("for each item: `stream >> (|item| {{ {name}!(…); item }})`"))
+        .help(format!(
+            "for each item: `stream >> (|item| {{ {name}!(…); item }})`"
+        ))
         .help("once: outside of the pipeline, before it runs")
 }
 
 pub fn nothing_called(name: &str, worker: &str) -> Mistake {
     Mistake::new(format!("`{worker}` is given no stream"))
         .help(format!("`{worker}(stream)` or `stream >> {worker}`"))
-        .help(format!("a value needs a type: `let {name}: … = {worker}();`"))
+        .help(format!(
+            "a value needs a type: `let {name}: … = {worker}();`"
+        ))
 }
 
 pub fn worker_without_input(worker: &str) -> Mistake {
@@ -372,7 +388,9 @@ pub fn option_on_stream(option: &str, stream: &str) -> Mistake {
     Mistake::new(format!(
         "`.{option}` is an option of nodes, and `{stream}` is a stream"
     ))
-    .help(format!("put it behind a node: `{stream} >> worker.{option}(…)`"))
+    .help(format!(
+        "put it behind a node: `{stream} >> worker.{option}(…)`"
+    ))
 }
 
 pub fn method_of_stream(method: &str, stream: &str) -> Mistake {
@@ -395,18 +413,23 @@ pub fn method_of_stream(method: &str, stream: &str) -> Mistake {
 }
 
 pub fn filter_on_stream(stream: &str) -> Mistake {
-    option_on_stream("filter", stream)
-        .help(format!("with a closure: `{stream} >> (|item| (…).then_some(item)).filter()`"))
+    option_on_stream("filter", stream).help(format!(
+        "with a closure: `{stream} >> (|item| (…).then_some(item)).filter()`"
+    ))
 }
 
 pub fn option_argument_filter() -> Mistake {
-    Mistake::new("`.filter()` takes no closure: the worker decides, by the `Option` that it returns")
-        .help("`>> (|item| (…).then_some(item)).filter()`")
+    Mistake::new(
+        "`.filter()` takes no closure: the worker decides, by the `Option` that it returns",
+    )
+    .help("`>> (|item| (…).then_some(item)).filter()`")
 }
 
 pub fn options_before_parameters(worker: &str) -> Mistake {
-    Mistake::new(format!("the parameters of `{worker}` stand behind its options"))
-        .help(format!("`{worker}(name = value).option()`"))
+    Mistake::new(format!(
+        "the parameters of `{worker}` stand behind its options"
+    ))
+    .help(format!("`{worker}(name = value).option()`"))
 }
 
 pub fn option_without_parentheses(worker: &str, option: &str) -> Mistake {
@@ -421,7 +444,7 @@ pub fn option_on_chain() -> Mistake {
 
 pub fn option_on_fan() -> Mistake {
     Mistake::new("options belong to one node")
-        .help("put them behind each node inside the parentheses")
+        .help("put them behind each node that they are for, inside the parentheses or after `>>`")
 }
 
 pub fn closure_swallows() -> Mistake {

@@ -18,7 +18,7 @@ use crate::run::Control;
 use crate::sink::{Outlets, Sinks};
 use crate::slot::Slot;
 use crate::source::Feed;
-use crate::worker::Scratch;
+use crate::worker::{Scratch, Stateful};
 
 /// The type that the header gives an output, held against the one that it has.
 #[diagnostic::on_unimplemented(
@@ -71,20 +71,22 @@ pub fn filtered<T: Filtered>(slot: Slot<T>, cx: &mut Cursor<'_>, node: usize) ->
     slot.filter(cx, node)
 }
 
-/// An item of a stream that is used more than once.
+/// An item of the stream `Name`, which has so many uses.
 #[diagnostic::on_unimplemented(
-    message = "a stream of `{Self}` is used more than once, so `{Self}` must be `Clone`",
-    label = "every use but the last gets a copy",
+    message = "`{Name}` is used {USES} times, so `{Self}` must be `Clone`",
+    label = "every use of `{Name}` but the last gets a copy",
     note = "derive `Clone`, or send `Arc<{Self}>`"
 )]
-pub trait Forkable: Clone {}
+pub trait Forkable<Name, const USES: usize>: Clone {}
 
-impl<T: Clone> Forkable for T {}
+#[diagnostic::do_not_recommend]
+impl<Name, T: Clone, const USES: usize> Forkable<Name, USES> for T {}
 
-/// The copy of an item for one more use of its stream.
+/// What copies an item for one more use of its stream.
 #[inline(always)]
-pub fn fork<T: Forkable>(value: &T) -> T {
-    value.clone()
+#[must_use]
+pub fn fork<T: Forkable<Name, USES>, Name, const USES: usize>() -> fn(&T) -> T {
+    T::clone
 }
 
 /// What a node gives that ends a statement.
@@ -153,7 +155,7 @@ where
 }
 
 /// The first state of a worker.
-pub fn given_state<W: Scratch>(_worker: &W, state: W::State) -> W::State {
+pub fn given_state<W: Stateful>(_worker: &W, state: W::Whole) -> W::State {
     state
 }
 

@@ -32,11 +32,12 @@ pub fn port<T>() -> Port<T> {
 /// An item that may go to another thread.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot travel between threads",
-    label = "this stream of `{Self}` leaves its thread here",
+    label = "a stream of `{Self}` reaches another thread here",
     note = "send `Arc` in place of `Rc`, and a `Mutex` in place of a `RefCell`"
 )]
 pub trait Crosses: Send {}
 
+#[diagnostic::do_not_recommend]
 impl<T: Send> Crosses for T {}
 
 /// A stream between two steps of a running pipeline: strides wait here until the step that takes them is due.
@@ -124,7 +125,7 @@ impl Ports for () {
     fn clear(_links: &()) {}
 }
 
-impl<T: Send, R: Ports> Ports for (Port<T>, R) {
+impl<T: Crosses, R: Ports> Ports for (Port<T>, R) {
     type Slots = (Slot<T>, R::Slots);
     type Links = (Arc<Link<T>>, R::Links);
     type Strides = (Slots<T>, R::Strides);

@@ -8,7 +8,7 @@ use crate::check::Filtered;
 use crate::cursor::Cursor;
 use crate::fault::Fault;
 use crate::unwind;
-use crate::worker::{Fallible, Stateful, Stateless, Worker};
+use crate::worker::{Fallible, Gathers, Stateful, Stateless, Worker};
 
 /// One place of a stream.
 #[derive(Debug, Clone)]
@@ -242,13 +242,14 @@ impl<T> Slot<T> {
         worker: &W,
         state: &mut Option<W::State>,
         local: &mut W::Local,
-    ) -> Slot<W::State>
+    ) -> Slot<W::Whole>
     where
-        W: Worker<T, Out = ()> + Stateful,
+        W: Worker<T> + Stateful,
+        W::Whole: Gathers<W::Out>,
     {
         let Some(kept) = state else { return Slot::Hole };
         let fed = self.guard(cx, node, |value| worker.call(kept, local, value));
-        if matches!(fed, Slot::Value(())) {
+        if matches!(fed, Slot::Value(_)) {
             cx.absorb(node);
         }
         match fed {

@@ -35,6 +35,7 @@ pub trait Feed {
 #[derive(Debug)]
 pub struct Plain<I>(I);
 
+#[diagnostic::do_not_recommend]
 impl<T, I: IntoIterator<Item = T>> Source<T> for I {
     type Feed = Plain<I::IntoIter>;
     fn feed(self) -> Self::Feed {

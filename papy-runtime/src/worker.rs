@@ -1,8 +1,15 @@
 //! What a node evaluates: the traits that `#[worker]` implements.
 
+use std::borrow::Borrow;
+
 use crate::fault::BoxError;
 
 /// A function in a pipeline: what it keeps between calls and what each thread lends it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a worker",
+    label = "expected a worker",
+    note = "put `#[worker]` above the function, and write the function's name"
+)]
 pub trait Scratch {
     /// Kept from item to item; `()` for a function without state.
     type State;
@@ -46,11 +53,56 @@ pub trait Stateless: Scratch<State = ()> {}
 
 /// A function with state: its first argument is `&mut S`.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` keeps no state that `.fold()` could give at the end",
-    label = "`.fold()` needs a worker whose first argument is `&mut State`",
-    note = "give the worker a first argument `state: &mut S`, or take `.fold()` away"
+    message = "`{Self}` keeps no state",
+    label = "`.fold()` and `state = …` need a worker whose first argument is `&mut State`",
+    note = "give the worker a first argument `state: &mut S`, or take `.fold()` and `state = …` away"
 )]
-pub trait Stateful: Scratch {}
+pub trait Stateful: Scratch<State = <Self as Stateful>::Whole> {
+    /// The state, as it comes out of a fold. Told apart from [`Scratch::State`], so that where there is none, that is
+    /// the one thing wrong.
+    type Whole;
+}
+
+/// A state that a fold gathers in: its worker gives nothing for each item.
+#[diagnostic::on_unimplemented(
+    message = "`.fold()` needs a worker that returns nothing, this one gives a `{Out}` for each item",
+    label = "a `{Out}` for each item, and `.fold()` gives the state alone",
+    note = "`.serial()` gives what the worker returns, one for each item"
+)]
+pub trait Gathers<Out> {}
+
+#[diagnostic::do_not_recommend]
+impl<S> Gathers<()> for S {}
+
+/// How a worker fails: with something that can stand in a fault.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the error of a worker",
+    label = "an `Err` of `{Self}` cannot become a fault",
+    note = "implement `std::error::Error` for it (and `Send`, `Sync`), or return a `String` or a `Box<dyn Error + Send + Sync>`"
+)]
+pub trait Failure: Into<BoxError> {}
+
+#[diagnostic::do_not_recommend]
+impl<E: Into<BoxError>> Failure for E {}
+
+/// What a parameter `k: &T` is bound with: it is kept, and lent to every call.
+#[diagnostic::on_unimplemented(
+    message = "a parameter of type `&{T}` cannot be bound with `{Self}`",
+    label = "bound with `{Self}`, which lends no `{T}`",
+    note = "give a `{T}`, a `&{T}`, an `Arc<{T}>`, or whatever else implements `Borrow<{T}>`"
+)]
+pub trait Lend<T: ?Sized> {
+    /// The parameter, for a call.
+    fn lend(&self) -> &T;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: ?Sized, B: Borrow<T>> Lend<T> for B {
+    #[inline(always)]
+    fn lend(&self) -> &T {
+        self.borrow()
+    }
+}
 
 /// A result: what a fallible function returns.
 #[diagnostic::on_unimplemented(
@@ -62,7 +114,7 @@ pub trait Fallible {
     /// The type of `Ok`.
     type Value;
     /// The type of `Err`.
-    type Error: Into<BoxError>;
+    type Error: Failure;
     /// Itself, as a `Result`.
     ///
     /// # Errors
@@ -71,7 +123,7 @@ pub trait Fallible {
     fn into_result(self) -> Result<Self::Value, Self::Error>;
 }
 
-impl<T, E: Into<BoxError>> Fallible for Result<T, E> {
+impl<T, E: Failure> Fallible for Result<T, E> {
     type Value = T;
     type Error = E;
     #[inline(always)]

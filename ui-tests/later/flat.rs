@@ -1,6 +1,11 @@
 use papy::prelude::*;
 
 #[worker]
+fn len(text: String) -> usize {
+    text.len()
+}
+
+#[worker]
 fn words(line: String) -> Vec<String> {
     line.split(' ').map(String::from).collect()
 }

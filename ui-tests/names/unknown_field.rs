@@ -1,5 +1,10 @@
 use papy::prelude::*;
 
+#[worker]
+fn len(text: String) -> usize {
+    text.len()
+}
+
 #[derive(Clone)]
 struct Read {
     name: String,

@@ -1,5 +1,10 @@
 use papy::prelude::*;
 
+#[worker]
+fn scale(x: u64, #[param] by: u64) -> u64 {
+    x * by
+}
+
 fn factor() -> u64 {
     3
 }

@@ -7,7 +7,6 @@ fn dbl(x: u64) -> u64 {
 
 pipeline! {
     fn twice(xs: Stream<u64>, ys: Stream<u64>) -> Stream<u64> {
-        let _ = ys;
         xs >> dbl.on(ys)
     }
 }

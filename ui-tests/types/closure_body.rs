@@ -6,9 +6,9 @@ fn show(x: u64) -> String {
 }
 
 pipeline! {
-    fn sums(xs: Stream<u64>) -> Stream<u64> {
+    fn sums(xs: Stream<u64>) -> Stream<usize> {
         let texts = xs >> show;
-        texts >> (|text| text + 1)
+        texts >> (|text| text.len() + "1")
     }
 }
 

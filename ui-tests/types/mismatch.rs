@@ -5,6 +5,11 @@ fn dbl(x: u64) -> u64 {
     x * 2
 }
 
+#[worker]
+fn len(text: String) -> usize {
+    text.len()
+}
+
 pipeline! {
     fn lengths(xs: Stream<u64>) -> Stream<usize> {
         let doubled = xs >> dbl;

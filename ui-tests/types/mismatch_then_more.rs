@@ -15,6 +15,11 @@ fn show(x: u64) -> String {
     x.to_string()
 }
 
+#[worker]
+fn len(text: String) -> usize {
+    text.len()
+}
+
 pipeline! {
     fn lengths(xs: Stream<u64>) -> Stream<usize> {
         let texts = xs >> show;

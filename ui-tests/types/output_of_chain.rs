@@ -5,6 +5,11 @@ fn dbl(x: u64) -> u64 {
     x * 2
 }
 
+#[worker]
+fn show(x: u64) -> String {
+    x.to_string()
+}
+
 pipeline! {
     fn shown(xs: Stream<u64>) -> Stream<u64> {
         xs >> dbl >> show

@@ -6,7 +6,7 @@ fn sum(total: &mut u64, x: u64) {
 }
 
 pipeline! {
-    fn total(xs: Stream<u64>) -> Stream<u64> {
+    fn total(xs: Stream<u64>) -> Stream<()> {
         let total = xs >> sum;
         total
     }

@@ -28,23 +28,24 @@ pub fn all(scale: Scale) -> Vec<Workload> {
     all
 }
 
-/// Adds papy's ways to run a pipeline with one output of numbers.
+/// Adds papy's ways to run a pipeline with one output of numbers: collected for a `$few`th of the items, and started
+/// for a `$some`th.
 macro_rules! papys_ways {
-    ($workload:expr, |$n:ident| $pipeline:expr) => {
+    ($workload:expr, 1 / $few:literal, 1 / $some:literal, |$n:ident| $pipeline:expr) => {
         $workload
             .way("papy for_each", move |$n| {
                 let mut sum = $crate::checksum::Checksum::default();
                 $pipeline.for_each(|result| sum.add_result(result));
                 sum.value()
             })
-            .way_with_fewer(10, "papy collect, then a loop", move |$n| {
+            .way_with_fewer($few, "papy collect, then a loop", move |$n| {
                 let mut sum = $crate::checksum::Checksum::default();
                 for result in $pipeline.collect() {
                     sum.add_result(result);
                 }
                 sum.value()
             })
-            .way_with_fewer(4, "papy start, as an iterator", move |$n| {
+            .way_with_fewer($some, "papy start, as an iterator", move |$n| {
                 let mut sum = $crate::checksum::Checksum::default();
                 let mut run = $pipeline.start().expect("threads can be had");
                 for result in &mut run {

@@ -46,8 +46,11 @@ fn plain_chain(items: u64) -> Workload {
         let results: Vec<u64> = (0..n).map(four).collect();
         sum(results.into_iter())
     });
-    papys_ways!(workload, |n| chain(0..n))
-        .way_with_fewer(10, "crossbeam, a thread per node", |n| by_hand::chain(0, n))
+    papys_ways!(workload, 1 / 10, 1 / 4, |n| chain(0..n)).way_with_fewer(
+        10,
+        "crossbeam, a thread per node",
+        |n| by_hand::chain(0, n),
+    )
 }
 
 fn filter(items: u64) -> Workload {
@@ -61,7 +64,7 @@ fn filter(items: u64) -> Workload {
         }
         sum.value()
     });
-    papys_ways!(workload, |n| filtered(0..n))
+    papys_ways!(workload, 1 / 10, 1 / 4, |n| filtered(0..n))
 }
 
 fn no_faults(items: u64) -> Workload {
@@ -73,7 +76,7 @@ fn no_faults(items: u64) -> Workload {
         }
         sum.value()
     });
-    papys_ways!(workload, |n| fallible(0..n))
+    papys_ways!(workload, 1 / 10, 1 / 4, |n| fallible(0..n))
 }
 
 fn some_faults(items: u64) -> Workload {
@@ -85,7 +88,7 @@ fn some_faults(items: u64) -> Workload {
         }
         sum.value()
     });
-    papys_ways!(workload, |n| faulty(0..n))
+    papys_ways!(workload, 1 / 10, 1 / 4, |n| faulty(0..n))
 }
 
 fn fold(items: u64) -> Workload {
@@ -124,7 +127,7 @@ fn sixteen(items: u64) -> Workload {
         }
         sum.value()
     });
-    papys_ways!(workload, |n| long_chain(0..n))
+    papys_ways!(workload, 1 / 10, 1 / 4, |n| long_chain(0..n))
 }
 
 fn one_serial(items: u64) -> Workload {
@@ -137,5 +140,5 @@ fn one_serial(items: u64) -> Workload {
         }
         sum.value()
     });
-    papys_ways!(workload, |n| serial(0..n))
+    papys_ways!(workload, 1 / 10, 1 / 4, |n| serial(0..n))
 }

@@ -24,7 +24,7 @@ pub(super) fn workload(scale: Scale) -> Workload {
     .way("loop split over the threads", move |n| {
         by_hand::split(n, threads, |x| spin(x, spins))
     });
-    papys_ways!(workload, |n| costly(0..n, spins))
+    papys_ways!(workload, 1 / 1, 1 / 1, |n| costly(0..n, spins))
         .way("crossbeam, batches of 256", move |n| {
             by_hand::in_batches(n, threads, |x| spin(x, spins))
         })

@@ -26,7 +26,7 @@ pub(super) fn workload(scale: Scale) -> Workload {
         let results: Vec<u64> = (0..n).map(whole).collect();
         results.into_iter().collect::<Checksum>().value()
     });
-    papys_ways!(workload, |n| diamond(0..n)).way_with_fewer(
+    papys_ways!(workload, 1 / 10, 1 / 4, |n| diamond(0..n)).way_with_fewer(
         10,
         "crossbeam, a thread per node",
         by_hand::diamond,

@@ -75,7 +75,10 @@ pub fn fallback(pipeline: &Pipeline, code: &Code) -> TokenStream {
 /// Whether a path is the name of a stream or of a value; that no worker has it too may be one of the mistakes.
 fn is_local(path: &syn::Path, code: &Code) -> bool {
     path.get_ident().is_some_and(|name| {
-        let streams = code.streams.iter().filter_map(|stream| stream.name.as_ref());
+        let streams = code
+            .streams
+            .iter()
+            .filter_map(|stream| stream.name.as_ref());
         let inputs = code.inputs.iter().map(|input| &input.name);
         streams
             .chain(inputs)

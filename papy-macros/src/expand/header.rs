@@ -112,7 +112,11 @@ impl<'a> Header<'a> {
                     || quote!(impl ::core::marker::Sized),
                     |ty| self.owned(ty).to_token_stream(),
                 );
-                quote!(#[allow(unused_variables)] #pat: #ty)
+                let name = match pat {
+                    syn::Pat::Ident(name) => name.ident.to_token_stream(),
+                    _ => quote!(_),
+                };
+                quote!(#[allow(unused_variables)] #name: #ty)
             }
         });
         let bounds = generics.params.iter().filter_map(|param| match param {
@@ -127,13 +131,14 @@ impl<'a> Header<'a> {
         let types: Vec<&Type> = outputs.iter().map(|(_, ty)| ty).collect();
         let ports = super::span::nest(types.iter().map(|ty| quote!(#papy::Port<#ty>)));
         let inputs = self.inputs();
-        let feeds =
-            super::span::nest(inputs.iter().map(
-                |ty| quote_spanned!(Span::mixed_site()=> impl #papy::Feed<Item = #ty> + #env),
-            ));
+        let feeds = super::span::nest(
+            inputs
+                .iter()
+                .map(|ty| quote_spanned!(at(name.span())=> impl #papy::Feed<Item = #ty> + #env)),
+        );
         let entries = self.entries();
         // The keyword's edition is the macro's, so that the type captures every parameter in every crate.
-        let body_type = quote_spanned!(Span::mixed_site()=> impl #papy::Body<#env, Inputs = #entries, Ports = #ports>);
+        let body_type = quote_spanned!(at(name.span())=> impl #papy::Body<#env, Inputs = #entries, Ports = #ports>);
         let fn_token = quote_spanned!(name.span()=> fn);
         let lints = LINTS
             .iter()

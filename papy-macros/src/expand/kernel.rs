@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
-use syn::{ExprClosure, Pat};
+use syn::{ExprClosure, Member, Pat};
 
 use super::Plan;
 use super::builds;
-use super::span::{at, hidden, internal, internal_at, nest, papy_at};
+use super::span::{at, flat, hidden, internal, internal_at, nest, papy_at};
 use crate::diagnostics::Place;
 use crate::graph::{Mode, NodeId, Origin, Shape, StreamId};
 use crate::lower::{NodeCode, Taken, Work};
@@ -21,6 +21,7 @@ pub fn kernel(plan: &Plan, id: usize) -> TokenStream {
         region,
         left: BTreeMap::new(),
         lines: Vec::new(),
+        forks: BTreeMap::new(),
         copies: 0,
     };
     writer.count_uses();
@@ -46,7 +47,7 @@ pub fn kernel(plan: &Plan, id: usize) -> TokenStream {
         let name = writer.variable(stream, plan.code.streams[stream].place.span());
         quote!(#name)
     }));
-    let locals = nest(
+    let locals = flat(
         region
             .nodes
             .iter()
@@ -113,6 +114,8 @@ struct Writer<'a> {
     /// How often each stream is still to be used in this region.
     left: BTreeMap<StreamId, usize>,
     lines: Vec<TokenStream>,
+    /// What copies a stream, or a part of its items.
+    forks: BTreeMap<(StreamId, Vec<String>), Ident>,
     copies: usize,
 }
 
@@ -138,7 +141,7 @@ impl Writer<'_> {
     /// A use of a stream: the last moves it, the others copy. `node` is blamed for a `Clone` that panics.
     fn take(&mut self, stream: StreamId, taken: &Taken, node: usize) -> TokenStream {
         let user = taken.place.span();
-        let (name, papy, cx) = (self.variable(stream, user), papy_at(user), internal("cx"));
+        let (name, cx) = (self.variable(stream, user), internal("cx"));
         let left = self.left.entry(stream).or_insert(1);
         *left = left.saturating_sub(1);
         let fields = &taken.fields;
@@ -149,7 +152,11 @@ impl Writer<'_> {
         }
         let copy = internal_at(&format!("copy_{}", self.copies), user);
         self.copies += 1;
-        let fork = quote_spanned!(at(user)=> #papy::fork);
+        let fork = if last {
+            TokenStream::new()
+        } else {
+            self.fork(stream, fields)
+        };
         self.lines.push(match fields.as_slice() {
             [] => quote_spanned!(at(user)=> let #copy = #name.copy_part(#cx, #node, #fork);),
             fields if last => {
@@ -160,6 +167,60 @@ impl Writer<'_> {
             }
         });
         quote!(#copy)
+    }
+
+    /// What copies a stream's items, or a part of them: once for each, so that rustc asks for `Clone` once.
+    fn fork(&mut self, stream: StreamId, fields: &[Member]) -> TokenStream {
+        let key = (
+            stream,
+            fields
+                .iter()
+                .map(|field| quote!(#field).to_string())
+                .collect(),
+        );
+        if let Some(known) = self.forks.get(&key) {
+            return quote!(#known);
+        }
+        let (second, uses) = self.uses_of(stream);
+        let papy = papy_at(second);
+        let called = &self.plan.graph.streams[stream].name;
+        let called = match &self.plan.code.streams[stream].name {
+            Some(name) => name.clone(),
+            None => {
+                let node = called.split('#').next().unwrap_or_default();
+                syn::parse_str(node).unwrap_or_else(|_| internal("stream"))
+            }
+        };
+        let mut called = called;
+        called.set_span(at(second));
+        let fork = internal_at(&format!("fork_{}", self.forks.len()), second);
+        // The name is a type only for what rustc says of it.
+        self.lines.push(quote_spanned! {at(second)=>
+            let #fork = { #[allow(dead_code, non_camel_case_types)] enum #called {} #papy::fork::<_, #called, #uses>() };
+        });
+        self.forks.insert(key, fork.clone());
+        quote!(#fork)
+    }
+
+    /// Where a stream is used for the second time, and how many uses it has.
+    fn uses_of(&self, stream: StreamId) -> (Span, usize) {
+        let (graph, code) = (&self.plan.graph, &self.plan.code);
+        let nodes = graph.nodes.iter().zip(&code.nodes);
+        let args = nodes.flat_map(|(node, code)| node.args.iter().zip(&code.args));
+        let outputs = graph.outputs.iter().zip(&code.outputs);
+        let outputs = outputs.map(|(output, code)| (&output.from, &code.taken));
+        let mut places: Vec<Place> = args
+            .chain(outputs)
+            .filter(|&(&used, _)| used == stream)
+            .map(|(_, taken)| taken.place)
+            .collect();
+        places.sort_by_key(|place| {
+            let start = place.span().start();
+            (start.line, start.column)
+        });
+        let second = places.get(1).or(places.first());
+        let second = second.map_or_else(Span::mixed_site, |place| place.span());
+        (second, places.len())
     }
 
     fn node(&mut self, local: usize, id: NodeId) {

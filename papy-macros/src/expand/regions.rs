@@ -6,7 +6,7 @@ use quote::{quote, quote_spanned};
 use super::Plan;
 use super::builds::{self, Builds};
 use super::kernel;
-use super::span::{at, internal, internal_at, nest, papy, papy_at};
+use super::span::{at, flat, internal, internal_at, nest, papy, papy_at};
 use crate::graph::{Mode, Origin, PoolClass, StreamId};
 use crate::lower::Work;
 use crate::partition::{Consumer, Out, Region};
@@ -55,13 +55,17 @@ pub fn regions(plan: &Plan, builds: &Builds) -> TokenStream {
         );
         quote!(#name)
     }));
+    // What is wrong with the whole, as an output that cannot be sent, is said at its name.
+    let name = at(plan.pipeline.name.span());
+    let body = quote_spanned!(name=> move |#net, #entered| {
+        #(#wires)*
+        #left
+    });
+    let pipeline = quote_spanned!(name=> ::papy::__private::pipeline(&#spec, #feeds, #declared, #fused, #body));
     quote! {
         #(#inputs)*
         #(#regions)*
-        #papy::pipeline(&#spec, #feeds, #declared, #fused, move |#net, #entered| {
-            #(#wires)*
-            #left
-        })
+        #pipeline
     }
 }
 
@@ -149,7 +153,7 @@ fn bench(plan: &Plan, region: &Region) -> TokenStream {
         .collect();
     match region.mode {
         Some(mode @ (Mode::Serial | Mode::Fold)) => {
-            let locals = nest(
+            let locals = flat(
                 workers
                     .iter()
                     .map(|(_, worker)| quote!(#papy::Scratch::local(&#worker))),
@@ -170,7 +174,7 @@ fn bench(plan: &Plan, region: &Region) -> TokenStream {
         }
         _ => {
             let names = workers.iter().map(|(_, worker)| worker);
-            let locals = nest(
+            let locals = flat(
                 workers
                     .iter()
                     .map(|(_, worker)| quote!(#papy::Scratch::local(&*#worker))),

@@ -35,6 +35,11 @@ pub fn papy_at(user: Span) -> TokenStream {
     quote_spanned!(at(user)=> ::papy::__private)
 }
 
+/// `(a, b, c,)`: what is only carried, and never walked through. A nested list of hundreds would be too deep for rustc.
+pub fn flat(parts: impl Iterator<Item = TokenStream>) -> TokenStream {
+    quote::quote!((#(#parts,)*))
+}
+
 /// `(a, (b, (c, ())))`: the form in which lists go to the runtime.
 pub fn nest(items: impl DoubleEndedIterator<Item = TokenStream>) -> TokenStream {
     items.rev().fold(

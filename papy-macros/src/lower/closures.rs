@@ -32,8 +32,16 @@ impl Lowering<'_> {
         }
         if closure.inputs.len() != given {
             let place = Place::from(closure.inputs_begin.span);
-            self.cx
-                .report(place, mistakes::closure_arity(closure.inputs.len(), given));
+            let tuple = match closure.inputs.first() {
+                Some(syn::Pat::Tuple(tuple)) => {
+                    closure.inputs.len() == 1 && tuple.elems.len() == given
+                }
+                _ => false,
+            };
+            self.cx.report(
+                place,
+                mistakes::closure_arity(closure.inputs.len(), given, tuple),
+            );
         }
         for (name, span) in &mentions.variables {
             if self.names.is_stream(name) {

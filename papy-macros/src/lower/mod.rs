@@ -1,6 +1,7 @@
 //! Lower: statements to a graph. Every name is resolved once, here; below this line there is no `syn` but in [`Code`].
 
 mod closures;
+mod explain;
 pub mod mentions;
 mod names;
 mod options;
@@ -115,6 +116,8 @@ pub fn lower(pipeline: &Pipeline, cx: &mut Diagnostics) -> Lowered {
         code: Code::default(),
         names: Names::default(),
         known_pools: BTreeMap::new(),
+        naming: None,
+        promised: !pipeline.outputs.is_empty(),
         held: BTreeSet::new(),
     };
     lowering.arguments(&pipeline.args);
@@ -136,6 +139,10 @@ struct Lowering<'cx> {
     names: Names,
     /// Values that are textually the default pool, or the inline one.
     known_pools: BTreeMap<String, crate::graph::PoolClass>,
+    /// The name that the `let` at hand gives.
+    naming: Option<String>,
+    /// Whether the header promises outputs.
+    promised: bool,
     /// Values that nodes hold by name, so that another value must not take it.
     held: BTreeSet<String>,
 }

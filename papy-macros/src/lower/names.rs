@@ -19,6 +19,8 @@ pub(super) struct Names {
     later: BTreeMap<String, (usize, Vec<String>)>,
     /// Names in text that could not be read: they may well be used there.
     touched: BTreeSet<String>,
+    /// Names that stand where workers do.
+    workers: BTreeSet<String>,
     /// Unknown names that were reported.
     reported: BTreeSet<String>,
     /// In text order.
@@ -71,6 +73,11 @@ impl Names {
         self.touched.insert(name.to_owned());
     }
 
+    /// Notes a worker's name.
+    pub(super) fn note_worker(&mut self, name: &str) {
+        self.workers.insert(name.to_owned());
+    }
+
     pub(super) fn get(&self, name: &str) -> Option<&What> {
         self.known.get(name).map(|name| &name.what)
     }
@@ -87,6 +94,16 @@ impl Names {
                 ..
             })
         )
+    }
+
+    /// A stream whose definition is reported already.
+    pub(super) fn is_broken(&self, name: &str) -> bool {
+        matches!(self.get(name), Some(What::Stream { stream: None, .. }))
+    }
+
+    /// Takes every stream as used.
+    pub(super) fn touch_streams(&mut self) {
+        self.touched.extend(self.streams());
     }
 
     fn streams(&self) -> Vec<String> {
@@ -201,7 +218,7 @@ impl Lowering<'_> {
                 What::Stream { stream, fields } => Some((stream?, fields)),
                 What::Value => {
                     self.cx
-                        .report(Place::of(name), mistakes::not_a_stream(&key));
+                        .report(Place::of(name), mistakes::value_as_stream(&key));
                     None
                 }
             };
@@ -243,7 +260,12 @@ impl Lowering<'_> {
             let name = &self.names.known[&key];
             let exempt = name.used || key.starts_with('_') || self.names.touched.contains(&key);
             if !exempt && matches!(name.what, What::Stream { .. }) {
-                self.cx.report(name.place, mistakes::never_used(&key));
+                let mistake = if self.names.workers.contains(&key) {
+                    mistakes::stream_as_node(&key)
+                } else {
+                    mistakes::never_used(&key)
+                };
+                self.cx.report(name.place, mistake);
             }
         }
     }

@@ -26,6 +26,11 @@ const NOT_YET: &[&str] = &[
     "await",
 ];
 
+/// Whether it is the name of an option.
+pub(super) fn is_option(name: &str) -> bool {
+    KNOWN.contains(&name) || NOT_YET.contains(&name)
+}
+
 /// The options of one node.
 #[derive(Debug, Default)]
 pub(super) struct Options {
@@ -82,10 +87,11 @@ impl Lowering<'_> {
         let Some(&known) = KNOWN.iter().find(|known| **known == name) else {
             self.names.touch(&call.args);
             let every: Vec<&str> = KNOWN.iter().chain(NOT_YET).copied().collect();
-            self.cx.report(
-                place,
-                mistakes::unknown_option(&name, nearest(&name, every), KNOWN),
-            );
+            let mistake = match name.as_str() {
+                "buffer" | "on_fault" | "inline" => mistakes::option_of_run(&name),
+                _ => mistakes::unknown_option(&name, nearest(&name, every), KNOWN),
+            };
+            self.cx.report(place, mistake);
             return;
         };
         if options.has(known) {
@@ -108,8 +114,12 @@ impl Lowering<'_> {
             _ => "fallible()",
         };
         if arguments.next().is_some() || argument.is_some() == form.ends_with("()") {
-            self.cx
-                .report(place, mistakes::option_arguments(known, form));
+            self.names.touch(&call.args);
+            let mistake = match (known, argument) {
+                ("filter", Some(Expr::Closure(_))) => mistakes::option_argument_filter(),
+                _ => mistakes::option_arguments(known, form),
+            };
+            self.cx.report(place, mistake);
             return;
         }
         if let Some(argument) = argument {
@@ -129,7 +139,9 @@ impl Lowering<'_> {
                     return;
                 }
                 ("on", expr) => {
-                    self.check_pool(expr);
+                    if !self.check_pool(expr) {
+                        return;
+                    }
                     options.pool = Some(expr.clone());
                 }
                 ("stride", expr) => options.stride = Some(expr.clone()),
@@ -164,15 +176,31 @@ impl Lowering<'_> {
         textual_pool(expr).unwrap_or(PoolClass::Own(node))
     }
 
-    /// A pool's name that nothing is called, but something nearly is.
-    fn check_pool(&mut self, expr: &Expr) {
+    /// What is no pool by its looks, and a pool's name that nothing is called. Whether there was nothing to report.
+    fn check_pool(&mut self, expr: &Expr) -> bool {
         let Some(name) = super::names::single(expr) else {
-            return;
+            let literal = matches!(syntax::bare(expr), Expr::Lit(_));
+            if literal {
+                let mistake = mistakes::not_a_pool(&syntax::text(expr));
+                self.cx.report(Place::of(expr), mistake);
+            }
+            return !literal;
         };
         let key = super::plain(name);
         let constant = key.chars().all(|c| !c.is_lowercase());
+        if self.names.is_stream(&key) {
+            self.names.touch_name(&key);
+            self.cx
+                .report(Place::of(name), mistakes::stream_as_pool(&key));
+            return false;
+        }
         if constant || self.names.get(&key).is_some() {
-            return;
+            return true;
+        }
+        if key == "Pool" {
+            self.cx
+                .report(Place::of(name), mistakes::type_as_pool(&key));
+            return false;
         }
         let values = self.names.values();
         let near = nearest(&key, values.iter().map(String::as_str)).map(str::to_owned);
@@ -180,6 +208,7 @@ impl Lowering<'_> {
             Place::of(name),
             mistakes::unknown_value(&key, near.as_deref()),
         );
+        false
     }
 }
 

@@ -17,10 +17,22 @@ impl Lowering<'_> {
             Some((Stmt::Expr(last, None), before)) => (Some(last), before),
             _ => (None, body.statements.as_slice()),
         };
-        for statement in before {
-            self.statement(statement);
-        }
         let promised = pipeline.outputs.len();
+        for (at, statement) in before.iter().enumerate() {
+            let last = at + 1 == before.len() && last.is_none();
+            match statement {
+                // Its streams are the outputs but for the `;`, which is reported below.
+                Stmt::Expr(expr, Some(_))
+                    if last
+                        && promised > 0
+                        && names::single(expr)
+                            .is_some_and(|name| self.names.is_stream(&plain(name))) =>
+                {
+                    self.names.touch(expr);
+                }
+                statement => self.statement(statement),
+            }
+        }
         match last {
             Some(last) if promised > 0 || !pipeline.outputs_known => {
                 self.outputs(last, pipeline.outputs_known.then_some(promised));
@@ -29,6 +41,11 @@ impl Lowering<'_> {
             Some(last) => self.sink(last, true),
             // In text that could not be read, or beside a broken header, they may well be.
             None if promised > 0 && body.unread.is_empty() => {
+                if self.idle_last(body.statements.last()) {
+                    return;
+                }
+                // What was to come out is not unused.
+                self.names.touch_streams();
                 let semicolon = matches!(body.statements.last(), Some(Stmt::Expr(_, Some(_))));
                 let place = match body.statements.last() {
                     Some(Stmt::Expr(_, Some(semi))) => Place::of(semi),
@@ -41,6 +58,11 @@ impl Lowering<'_> {
         }
     }
 
+    /// Whether the last statement was reported as something that has no place in a pipeline, `return` above all.
+    fn idle_last(&self, last: Option<&Stmt>) -> bool {
+        matches!(last, Some(Stmt::Expr(Expr::Return(_), _)))
+    }
+
     fn statement(&mut self, statement: &Stmt) {
         match statement {
             Stmt::Local(local) => self.local(local),
@@ -51,10 +73,8 @@ impl Lowering<'_> {
             Stmt::Expr(expr, _) => self.sink(expr, false),
             Stmt::Macro(mac) => {
                 self.names.touch(&mac.mac);
-                self.cx.report(
-                    Place::of(mac),
-                    mistakes::not_a_stream(&syntax::text(&mac.mac)),
-                );
+                self.cx
+                    .report(Place::of(mac), super::explain::macro_call(&mac.mac));
             }
         }
     }
@@ -103,7 +123,7 @@ impl Lowering<'_> {
             self.cx.report(
                 Place::of(&init.expr),
                 mistakes::value_needs_type(
-                    &syntax::text(&init.expr),
+                    &syntax::short_text(&init.expr),
                     &name,
                     &likely_type(&init.expr),
                 ),
@@ -111,7 +131,17 @@ impl Lowering<'_> {
             self.broken(pat);
             return;
         }
+        if let (Expr::Closure(closure), Some(name)) = (syntax::bare(&init.expr), single_name(pat)) {
+            self.names.touch(closure);
+            let place = Place::from(closure.inputs_begin.span);
+            self.cx
+                .report(place, mistakes::closure_as_value(&plain(name)));
+            self.broken(pat);
+            return;
+        }
+        self.naming = single_name(pat).map(plain);
         let ports = self.streams(&init.expr);
+        self.naming = None;
         match pat {
             Pat::Wild(_) => {}
             Pat::Ident(name) if name.subpat.is_none() && name.by_ref.is_none() => {
@@ -240,6 +270,12 @@ impl Lowering<'_> {
 
     /// An expression statement ends in a sink.
     fn sink(&mut self, expr: &Expr, last: bool) {
+        if let Expr::Assign(assign) = expr
+            && names::single(&assign.left).is_some_and(|name| self.names.is_broken(&plain(name)))
+        {
+            // Its `let` is reported.
+            return self.names.touch(expr);
+        }
         for port in self.streams(expr) {
             let Some(stream) = port.stream else { continue };
             match self.graph.producer(stream) {
@@ -265,7 +301,15 @@ impl Lowering<'_> {
             .map(|element| (element, self.streams(element)))
             .collect();
         let given: usize = ports.iter().map(|(_, ports)| ports.len()).sum();
+        let broken = ports.iter().any(|(element, ports)| {
+            ports.iter().any(|port| port.stream.is_none())
+                && !matches!(syntax::bare(element), Expr::Path(_))
+        });
         if let Some(promised) = promised.filter(|&promised| promised != given) {
+            if broken {
+                // What was reported may be more than one stream.
+                return;
+            }
             self.cx
                 .report(Place::of(whole), mistakes::output_count(promised, given));
             return;
@@ -314,9 +358,16 @@ impl Lowering<'_> {
     /// What is a value by its looks, where a stream is meant.
     fn is_plain_value(&self, expr: &Expr) -> bool {
         match syntax::bare(expr) {
-            Expr::Path(_) => {
-                names::single(expr).is_some_and(|name| self.names.is_value(&plain(name)))
-            }
+            Expr::Path(path) => match names::single(expr).map(plain) {
+                Some(name) if self.names.get(&name).is_some() => self.names.is_value(&name),
+                _ => path.path.segments.last().is_some_and(|last| {
+                    let name = plain(&last.ident);
+                    name.len() > 1 && name.chars().all(|c| !c.is_lowercase()) && name != "_"
+                }),
+            },
+            Expr::Array(array) => !array.elems.iter().any(|element| {
+                names::single(element).is_some_and(|name| self.names.is_stream(&plain(name)))
+            }),
             Expr::Binary(binary) => {
                 // these may be meant for `>>`
                 let arrow = matches!(
@@ -333,7 +384,10 @@ impl Lowering<'_> {
                 while let Expr::MethodCall(call) = base {
                     base = syntax::bare(&call.receiver);
                 }
-                !matches!(base, Expr::Call(_) | Expr::Closure(_) | Expr::Tuple(_)) && {
+                if matches!(base, Expr::Call(_)) {
+                    return self.is_plain_value(base);
+                }
+                !matches!(base, Expr::Closure(_) | Expr::Tuple(_) | Expr::Binary(_)) && {
                     let stream =
                         names::single(base).is_some_and(|name| !self.names.is_value(&plain(name)));
                     let field = matches!(base, Expr::Field(_));
@@ -359,7 +413,14 @@ impl Lowering<'_> {
                 constructor && !streams
             }
             Expr::Field(field) => self.is_plain_value(&field.base),
-            Expr::Tuple(_)
+            Expr::Block(_)
+            | Expr::ForLoop(_)
+            | Expr::While(_)
+            | Expr::Loop(_)
+            | Expr::If(_)
+            | Expr::Try(_)
+            | Expr::Return(_)
+            | Expr::Tuple(_)
             | Expr::Closure(_)
             | Expr::Match(_)
             | Expr::Await(_)
@@ -378,27 +439,45 @@ fn single_name(pat: &Pat) -> Option<&Ident> {
 
 /// The type that a value has by its looks: `Pool::threads(4)` is a `Pool`.
 fn likely_type(expr: &Expr) -> String {
-    let constructor = match syntax::bare(expr) {
+    let known = match syntax::bare(expr) {
         Expr::Call(call) => match syntax::bare(&call.func) {
-            Expr::Path(path) => path
-                .path
-                .segments
-                .iter()
-                .rev()
-                .nth(1)
-                .map(|segment| segment.ident.to_string()),
+            Expr::Path(path) => path.path.segments.iter().rev().nth(1).map(type_of),
             _ => None,
         },
-        Expr::Struct(made) => made
-            .path
-            .segments
-            .last()
-            .map(|segment| segment.ident.to_string()),
+        Expr::Struct(made) => made.path.segments.last().map(type_of),
+        Expr::Macro(mac) if mac.mac.path.is_ident("vec") => Some("Vec<_>".to_owned()),
+        Expr::Macro(mac) if mac.mac.path.is_ident("format") => Some("String".to_owned()),
+        Expr::Lit(literal) => match &literal.lit {
+            syn::Lit::Str(_) => Some("&str".to_owned()),
+            syn::Lit::Bool(_) => Some("bool".to_owned()),
+            syn::Lit::Char(_) => Some("char".to_owned()),
+            syn::Lit::Int(int) if !int.suffix().is_empty() => Some(int.suffix().to_owned()),
+            syn::Lit::Float(float) if float.suffix().is_empty() => Some("f64".to_owned()),
+            syn::Lit::Float(float) => Some(float.suffix().to_owned()),
+            _ => None,
+        },
         _ => None,
     };
-    constructor
-        .filter(|name| name.starts_with(char::is_uppercase))
+    known
+        .filter(|name| !name.is_empty())
         .unwrap_or_else(|| "…".to_owned())
+}
+
+/// The type of a constructor's path; the usual generic ones leave their arguments to rustc.
+fn type_of(segment: &syn::PathSegment) -> String {
+    let name = segment.ident.to_string();
+    if !name.starts_with(char::is_uppercase) {
+        return String::new();
+    }
+    if !segment.arguments.is_empty() {
+        return syntax::text(segment).replace("::<", "<");
+    }
+    match name.as_str() {
+        "Vec" | "VecDeque" | "HashSet" | "BTreeSet" | "Box" | "Rc" | "Arc" | "Cell" | "RefCell"
+        | "Mutex" | "RwLock" | "Option" => name + "<_>",
+        "HashMap" | "BTreeMap" => name + "<_, _>",
+        _ => name,
+    }
 }
 
 /// The item types where a `let`'s type says that it names streams.

@@ -4,7 +4,8 @@ use proc_macro2::Ident;
 use syn::{BinOp, Expr, ExprCall, ExprMethodCall, Member, Path};
 
 use super::options::Options;
-use super::{Lowering, NodeCode, OWN_NAME, Step, Taken, Work, names, plain};
+use super::options::is_option;
+use super::{Lowering, NodeCode, OWN_NAME, Step, Taken, Work, explain, names, plain};
 use crate::diagnostics::Place;
 use crate::graph::{Node, Origin, Shape};
 use crate::{mistakes, syntax};
@@ -75,30 +76,17 @@ impl Lowering<'_> {
                     let ports = self.streams(&binary.left);
                     self.apply(&binary.right, ports)
                 }
-                BinOp::BitOr(op) => {
-                    self.not_stream(expr, Place::of(op), mistakes::wrong_arrow("|"))
-                }
-                BinOp::Shl(op) => self.not_stream(expr, Place::of(op), mistakes::wrong_arrow("<<")),
-                BinOp::Gt(op) => self.not_stream(expr, Place::of(op), mistakes::wrong_arrow(">")),
-                _ => self.not_stream(expr, place, mistakes::not_a_stream(&syntax::text(expr))),
+                _ => self.no_stream(expr),
             },
             Expr::Call(_) | Expr::MethodCall(_) => self.called(expr),
-            Expr::Closure(closure) => {
-                let place = Place::from(closure.inputs_begin.span);
-                self.not_stream(expr, place, mistakes::closure_without_input())
-            }
-            Expr::Match(route) => self.not_stream(
-                expr,
-                Place::of(route.match_token),
-                mistakes::match_not_yet(),
-            ),
-            Expr::Await(wait) => self.not_stream(
-                expr,
-                Place::of(wait.await_token),
-                mistakes::option_not_yet("await"),
-            ),
-            other => self.not_stream(expr, place, mistakes::not_a_stream(&syntax::text(other))),
+            _ => self.no_stream(expr),
         }
+    }
+
+    /// Reports an expression that is no stream, by what it looks like.
+    fn no_stream(&mut self, expr: &Expr) -> Vec<Port> {
+        let (place, mistake) = explain::not_a_stream(expr, self.promised);
+        self.not_stream(expr, place, mistake)
     }
 
     fn not_stream(
@@ -148,8 +136,14 @@ impl Lowering<'_> {
                     names::single(base).is_none_or(|name| self.names.is_stream(&plain(name)));
                 match calls.first() {
                     Some(first) if names_stream => {
-                        let mistake =
-                            mistakes::option_on_stream(&plain(&first.method), &syntax::text(base));
+                        let (method, stream) = (plain(&first.method), syntax::text(base));
+                        let mistake = match method.as_str() {
+                            "filter" => mistakes::filter_on_stream(&stream),
+                            option if is_option(option) => {
+                                mistakes::option_on_stream(option, &stream)
+                            }
+                            method => mistakes::method_of_stream(method, &stream),
+                        };
                         self.not_stream(expr, Place::of(&first.method), mistake)
                     }
                     _ => {
@@ -160,16 +154,23 @@ impl Lowering<'_> {
                     }
                 }
             }
-            Expr::Tuple(_) => self.not_stream(expr, Place::of(base), mistakes::option_on_fan()),
+            Expr::Tuple(_) => {
+                let place = calls
+                    .first()
+                    .map_or(Place::of(base), |call| Place::of(&call.method));
+                self.not_stream(expr, place, mistakes::option_on_fan())
+            }
             Expr::Closure(closure) => {
                 let place = Place::from(closure.inputs_begin.span);
                 self.not_stream(expr, place, mistakes::closure_without_input())
             }
-            _ => self.not_stream(
-                expr,
-                Place::of(expr),
-                mistakes::not_a_stream(&syntax::text(expr)),
-            ),
+            Expr::Binary(chain) if matches!(chain.op, BinOp::Shr(_)) => {
+                let place = calls
+                    .first()
+                    .map_or(Place::of(expr), |call| Place::of(&call.method));
+                self.not_stream(expr, place, mistakes::option_on_chain())
+            }
+            _ => self.no_stream(base),
         }
     }
 
@@ -218,21 +219,25 @@ impl Lowering<'_> {
                 Place::of(route.match_token),
                 mistakes::match_not_yet(),
             ),
-            Expr::Binary(binary) => match &binary.op {
-                BinOp::BitOr(op) => {
-                    self.not_stream(expr, Place::of(op), mistakes::wrong_arrow("|"))
-                }
-                BinOp::Shl(op) => self.not_stream(expr, Place::of(op), mistakes::wrong_arrow("<<")),
-                _ => self.not_stream(
-                    expr,
-                    Place::of(expr),
-                    mistakes::not_a_node(&syntax::text(expr)),
-                ),
-            },
+            Expr::Field(field) if matches!(&field.member, Member::Named(name) if is_option(&plain(name))) =>
+            {
+                let mistake = mistakes::option_without_parentheses(
+                    &syntax::text(&field.base),
+                    &syntax::text(&field.member),
+                );
+                self.not_stream(expr, Place::of(&field.member), mistake)
+            }
+            Expr::Binary(binary)
+                if matches!(binary.op, BinOp::BitOr(_) | BinOp::Shl(_) | BinOp::Gt(_)) =>
+            {
+                self.no_stream(base)
+            }
+            Expr::Try(_) | Expr::Block(_) | Expr::If(_) => self.no_stream(base),
+            Expr::Array(_) => self.no_stream(base),
             _ => self.not_stream(
                 expr,
                 Place::of(expr),
-                mistakes::not_a_node(&syntax::text(expr)),
+                mistakes::not_a_node(&syntax::short_text(expr)),
             ),
         }
     }
@@ -252,8 +257,13 @@ impl Lowering<'_> {
                 return vec![Port::broken(place)];
             }
             self.names.touch(call);
-            self.cx
-                .report(place, mistakes::not_a_node(&syntax::text(&call.func)));
+            let mistake = match peel(&call.func) {
+                (Expr::Path(path), options) if !options.is_empty() => {
+                    mistakes::options_before_parameters(&syntax::text(path))
+                }
+                _ => mistakes::not_a_node(&syntax::short_text(&call.func)),
+            };
+            self.cx.report(place, mistake);
             return vec![Port::broken(place)];
         };
         let mut worker = Called {
@@ -317,6 +327,9 @@ impl Lowering<'_> {
                 return vec![Port::broken(place)];
             }
         }
+        if let Some(name) = called.path.get_ident() {
+            self.names.note_worker(&plain(name));
+        }
         let node = self.new_node(Place::of(called.path), worker_name(called.path));
         let chained = inputs.is_some();
         let mut ports = inputs.unwrap_or_default();
@@ -339,7 +352,14 @@ impl Lowering<'_> {
             }
         }
         if ports.is_empty() && !reported {
-            self.cx.report(place, mistakes::worker_without_input(&text));
+            reported = true;
+            let mistake = match &self.naming {
+                Some(name) if !chained && called.params.is_empty() && options.is_empty() => {
+                    mistakes::nothing_called(name, &text)
+                }
+                _ => mistakes::worker_without_input(&text),
+            };
+            self.cx.report(place, mistake);
         }
         let options = self.options(options);
         if let Some(at) = options.place("fallible") {
@@ -357,6 +377,9 @@ impl Lowering<'_> {
             path: called.path.clone(),
             params: called.params,
         };
+        if reported {
+            return vec![Port::broken(place)];
+        }
         self.finish_node(node, options, ports)
     }
 
@@ -368,7 +391,14 @@ impl Lowering<'_> {
         in_parentheses: bool,
     ) -> Vec<Port> {
         let node = self.new_node(Place::from(closure.inputs_begin.span), "closure".to_owned());
-        let mentions = self.closure(closure, inputs.len(), in_parentheses);
+        // A closure of two that is to fold takes the state for one of them.
+        let folds = options.iter().any(|option| option.method == "fold");
+        let given = if folds {
+            closure.inputs.len()
+        } else {
+            inputs.len()
+        };
+        let mentions = self.closure(closure, given, in_parentheses);
         let options = self.options(options);
         if let Some(at) = options.place("fold") {
             self.cx.report(at, mistakes::fold_closure());

@@ -140,11 +140,15 @@ fn parameter_colon(tokens: TokenStream) -> Option<(proc_macro2::Span, String)> {
             continue;
         };
         let inside: Vec<TokenTree> = group.stream().into_iter().collect();
-        let called = matches!(at.checked_sub(1).map(|at| &tokens[at]), Some(TokenTree::Ident(_)));
+        let called = matches!(
+            at.checked_sub(1).map(|at| &tokens[at]),
+            Some(TokenTree::Ident(_))
+        );
         if called && group.delimiter() == proc_macro2::Delimiter::Parenthesis {
             for (at, pair) in inside.windows(3).enumerate() {
                 let first = at == 0 || is_punct(&inside[at - 1], ',');
-                if let ([TokenTree::Ident(name), TokenTree::Punct(colon), next], true) = (pair, first)
+                if let ([TokenTree::Ident(name), TokenTree::Punct(colon), next], true) =
+                    (pair, first)
                     && colon.as_char() == ':'
                     && !is_punct(next, ':')
                 {

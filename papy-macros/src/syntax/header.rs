@@ -81,10 +81,10 @@ fn read(input: ParseStream, draft: &mut Draft, cx: &mut Diagnostics) -> syn::Res
         return Ok(());
     }
     if !input.peek(syn::token::Brace) {
-        let place = input.cursor().token_tree().map_or_else(
-            || Place::from(input.span()),
-            |(token, _)| Place::of(token),
-        );
+        let place = input
+            .cursor()
+            .token_tree()
+            .map_or_else(|| Place::from(input.span()), |(token, _)| Place::of(token));
         cx.report(place, mistakes::no_body());
         input.parse::<TokenStream>()?;
         return Ok(());
@@ -154,9 +154,10 @@ fn finish(draft: Draft, cx: &mut Diagnostics) -> Option<Pipeline> {
         .iter()
         .filter(|chunk| !chunk.is_empty())
         .count();
-    let method = draft.args.as_ref().is_some_and(|(_, args)| {
-        args.iter().any(|arg| matches!(arg, FnArg::Receiver(_)))
-    });
+    let method = draft
+        .args
+        .as_ref()
+        .is_some_and(|(_, args)| args.iter().any(|arg| matches!(arg, FnArg::Receiver(_))));
     let mut args: Vec<Argument> = draft
         .args
         .into_iter()

@@ -161,12 +161,14 @@ fn expand_kind(worker: &Worker) -> TokenStream {
     let (ident, arguments) = (&worker.ident, worker.arguments());
     let span = at(ident.span());
     let keyword = keyword("impl", ident.span());
-    let kind = if state(worker).is_some() {
-        quote_spanned!(span=> Stateful)
-    } else {
-        quote_spanned!(span=> Stateless)
+    let (kind, body) = match state(worker) {
+        Some(state) => (
+            quote_spanned!(span=> Stateful),
+            quote_spanned!(span=> type Whole = #state;),
+        ),
+        None => (quote_spanned!(span=> Stateless), TokenStream::new()),
     };
-    let body = braced(ident, TokenStream::new());
+    let body = braced(ident, body);
     // Else every worker of the crate is listed under a missing `.serial()`.
     quote_spanned! {span=>
         #attributes
@@ -212,7 +214,7 @@ fn expand_call(worker: &Worker) -> TokenStream {
             #call
         }
     };
-    let body = quote_spanned! {span=>
+    let body = quote_spanned! {place=>
         type Out = #out;
         type Error = #error;
         #function
@@ -260,7 +262,7 @@ fn expand_body(worker: &Worker, items: &[Ident]) -> TokenStream {
         }
         Role::Lent(name, hidden, ty) => {
             let span = at(name.span());
-            quote_spanned!(span=> <#hidden as ::core::borrow::Borrow<#ty>>::borrow(&self.#name))
+            quote_spanned!(span=> <#hidden as ::papy::__private::Lend<#ty>>::lend(&self.#name))
         }
         Role::Local(..) if several => {
             let index = syn::Index { index: local, span };

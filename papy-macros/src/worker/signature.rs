@@ -274,7 +274,7 @@ impl Reader {
             default,
         });
         self.predicates
-            .push(quote_spanned!(at(ident.span())=> #hidden: ::core::borrow::Borrow<#ty>));
+            .push(quote_spanned!(at(ident.span())=> #hidden: ::papy::__private::Lend<#ty>));
         Some(Role::Lent(ident, hidden, ty))
     }
 

@@ -125,8 +125,8 @@ fn lent_parameters_are_generic() {
         &[
             "struct join<__P0 = ::std::sync::Arc<str>>",
             "sep: __P0",
-            "__P0: ::core::borrow::Borrow<str>",
-            "<__P0 as ::core::borrow::Borrow<str>>::borrow(&self.sep)",
+            "__P0: ::papy::__private::Lend<str>",
+            "<__P0 as ::papy::__private::Lend<str>>::lend(&self.sep)",
         ],
     );
 }
@@ -159,6 +159,7 @@ fn state_and_scratch() {
             "type Local = (Vec<u8>, u8);",
             "(Vec::new(), 0)",
             "Stateful for f",
+            "type Whole = u64;",
             "&mut local.0",
             "&mut local.1",
         ],
