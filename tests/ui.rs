@@ -1,7 +1,7 @@
 //! What rustc says of wrong pipelines and workers, and that their nearest legal text compiles.
 //!
 //! A file holds one mistake and has its name; `several/` holds blocks with many, and shows that one compile tells all of
-//! them and none twice. The messages are those of the toolchain in `rust-toolchain.toml`.
+//! them and none twice. The messages are those of one toolchain, Rust 1.95.
 //!
 //! `TRYBUILD=overwrite cargo test --test ui` writes them; then read them.
 

@@ -211,6 +211,10 @@ impl<T, R: Hungry> Hungry for (Port<T>, R) {
 }
 
 /// A pipeline that has mistakes.
+///
+/// # Panics
+///
+/// Always; it stands in code that does not compile.
 pub fn unfinished<'env, R, O, I: Hungry, P: Ports>()
 -> Pipeline<'env, R, Plan<O, I::Feeds, Unfinished<I, P>>> {
     panic!("this pipeline does not compile")

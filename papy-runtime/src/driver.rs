@@ -74,7 +74,7 @@ impl<I: Inlets> Driver<I> {
             let want = if flow.paused {
                 0
             } else {
-                flow.room().min(course.pace.wave() as u64) as usize
+                flow.grant(course.pace.wave() as u64) as usize
             };
             (want, flow.issued())
         };
@@ -120,6 +120,14 @@ impl<I: Inlets> Driver<I> {
             self.rest();
         }
         true
+    }
+
+    /// Inputs may go on, and all that they have given is through and has been read.
+    pub(crate) fn is_idle(&self) -> bool {
+        let idle = |course: &Course| lock(&self.shared.parts[course.part].flow).is_idle();
+        self.parts
+            .iter()
+            .all(|course| !course.ended && idle(course))
     }
 
     /// Every part has ended and all of its waves are through.

@@ -95,6 +95,20 @@ impl Flow {
         working.min(reading.unwrap_or(working))
     }
 
+    /// How many items to pull now for a wave of `wave`: 0 until there is room for that many, or for half of the buffer.
+    ///
+    /// Waves that take whatever room there is shrink to single items and stay so: each leaves just its own size behind
+    /// (the silly window syndrome of network protocols, RFC 813). Waiting is safe: what is under way or can be read
+    /// gives its room back, and where there is nothing of either, all of the buffer is room.
+    pub(crate) fn grant(&self, wave: u64) -> u64 {
+        let room = self.room();
+        if room < wave.min(self.buffer.div_ceil(2)) {
+            0
+        } else {
+            room.min(wave)
+        }
+    }
+
     /// Items pulled so far.
     pub(crate) fn issued(&self) -> u64 {
         self.issued
@@ -171,6 +185,12 @@ impl Flow {
         self.ended
     }
 
+    /// Every wave has passed every step and been read.
+    pub(crate) fn is_idle(&self) -> bool {
+        let read = |reader: &Reader| !reader.live || reader.delivered == self.issued;
+        self.is_through() && self.readers.iter().all(read)
+    }
+
     /// Every wave has passed every step.
     pub(crate) fn is_through(&self) -> bool {
         self.open.is_empty()
@@ -226,6 +246,18 @@ mod tests {
         assert_eq!(flow.room(), 4);
         flow.awaits(false);
         assert_eq!(flow.room(), 0);
+    }
+
+    #[test]
+    fn waves_do_not_shrink_to_what_is_left() {
+        let mut flow = flow(10, 1, 0);
+        let wave = flow.issue(4);
+        flow.issue(4);
+        assert_eq!((flow.room(), flow.grant(4)), (2, 0));
+        flow.step(wave);
+        assert_eq!((flow.room(), flow.grant(4)), (6, 4));
+        assert_eq!(flow.grant(10), 6, "half of the buffer is enough");
+        assert_eq!(flow.grant(1), 1);
     }
 
     #[test]

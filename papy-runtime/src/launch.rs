@@ -51,36 +51,48 @@ where
             shared: shared.clone(),
             bell,
         };
-        if F::POSSIBLE {
-            match pass_in_place(&mut driver, &fused, &mut sinks, &options) {
-                Passed::Ended => {
-                    resume(sinks.panic());
-                    shared.ledger.end();
-                    return shared.report();
-                }
-                Passed::WorthMore => {}
+        let mut wiring = Some((wire, links));
+        let mut engine = None;
+        let mut in_place = InPlacePatience::default();
+        loop {
+            if F::POSSIBLE
+                && pass_in_place(&mut driver, &fused, &mut sinks, &options, &mut in_place)
+                    == Passed::Ended
+            {
+                break;
             }
-        }
-        let mut net = Net::new(shared.clone());
-        let outputs = wire(&mut net, links);
-        sinks.attach(P::open(outputs, &mut net, spec, 0));
-        plan_courses(&mut driver.parts, &net, spec, &options);
-        let engine = Arc::new(Engine::new(net.steps, shared.clone()));
-        // Alone first, where that may be enough: most runs are over, or known to be too light to share, before a
-        // thread is needed.
-        let alone = options.inline || engine.is_default_only();
-        let delivered = if alone {
-            deliver_all(
-                &mut driver,
-                &mut Hand::driver(&engine, Spawn::Never),
-                &mut sinks,
-                !options.inline,
-            )
-        } else {
-            Delivered::WantsHelp
-        };
-        if delivered == Delivered::WantsHelp {
-            run_with_helpers(&engine, &mut driver, &mut sinks);
+            if let Some((wire, links)) = wiring.take() {
+                let mut net = Net::new(shared.clone());
+                let outputs = wire(&mut net, links);
+                sinks.attach(P::open(outputs, &mut net, spec, 0));
+                plan_courses(&mut driver.parts, &net, spec, &options);
+                engine = Some(Arc::new(Engine::new(net.steps, shared.clone())));
+            }
+            let Some(engine) = &engine else { break };
+            // Alone first, where that may be enough: most runs are over, or known to be too light to share, before a
+            // thread is needed.
+            let delivered = if options.inline || engine.is_default_only() {
+                let ask = Ask {
+                    help: !options.inline,
+                    in_place: F::POSSIBLE,
+                };
+                deliver_all(
+                    &mut driver,
+                    &mut Hand::driver(engine, Spawn::Never),
+                    &mut sinks,
+                    ask,
+                )
+            } else {
+                Delivered::WantsHelp
+            };
+            match delivered {
+                Delivered::All => break,
+                Delivered::WantsHelp => {
+                    run_with_helpers(engine, &mut driver, &mut sinks);
+                    break;
+                }
+                Delivered::Light => {}
+            }
         }
         shared.ledger.end();
         resume(sinks.panic());
@@ -275,11 +287,17 @@ fn plan_courses(courses: &mut [Course], net: &Net<'_>, spec: &Spec, options: &Op
     }
 }
 
+#[derive(PartialEq, Eq)]
 enum Passed {
     Ended,
     /// There is enough work in an item to share it.
     WorthMore,
 }
+
+/// How long a run stays in place before it considers helpers again: at first not at all, later a while, since they have
+/// been found not worth it.
+#[derive(Default)]
+struct InPlacePatience(Duration);
 
 /// Passes slots through in place, as long as that is the fastest way.
 fn pass_in_place<I, P, F, C>(
@@ -287,6 +305,7 @@ fn pass_in_place<I, P, F, C>(
     fused: &F,
     sinks: &mut C,
     options: &Options,
+    patience: &mut InPlacePatience,
 ) -> Passed
 where
     I: Inlets,
@@ -303,6 +322,8 @@ where
     let mut want = 1;
     let mut worth = 0;
     let mut sample = true;
+    let entered = Instant::now();
+    let patience = std::mem::replace(&mut patience.0, Duration::from_millis(20));
     loop {
         let first = lock(&part.flow).issued();
         let began = Instant::now();
@@ -333,7 +354,7 @@ where
         sample = !sample;
         if sample && !options.inline && crate::pace::is_worth_sharing(took, passed) {
             worth += 1;
-            if worth == SURE {
+            if worth >= SURE && entered.elapsed() >= patience {
                 return Passed::WorthMore;
             }
         } else if sample {
@@ -351,6 +372,22 @@ where
 enum Delivered {
     All,
     WantsHelp,
+    /// There is little work in an item after all: it would be faster in place.
+    Light,
+}
+
+/// What the driver may come back for before all is done.
+#[derive(Clone, Copy)]
+struct Ask {
+    help: bool,
+    in_place: bool,
+}
+
+impl Ask {
+    const NOTHING: Ask = Ask {
+        help: false,
+        in_place: false,
+    };
 }
 
 /// Drives the run and delivers its outputs on this thread, until all is done.
@@ -358,16 +395,23 @@ fn deliver_all<I, P, C>(
     driver: &mut Driver<I>,
     hand: &mut Hand<'_, '_>,
     sinks: &mut C,
-    may_ask: bool,
+    ask: Ask,
 ) -> Delivered
 where
     I: Inlets,
     P: Ports,
     C: Sinks<P>,
 {
+    /// Rounds after which the work per item is known.
+    const ROUNDS: u32 = 128;
+    let mut rounds = 0;
     loop {
         driver.bell.hear();
         let mut busy = sinks.deliver();
+        rounds += 1;
+        if ask.in_place && rounds > ROUNDS && driver.is_idle() {
+            return Delivered::Light;
+        }
         for course in 0..driver.parts.len() {
             busy |= driver.advance(course, hand) == Advance::Pulled;
         }
@@ -378,7 +422,7 @@ where
         if driver.is_done() && sinks.is_done() {
             return Delivered::All;
         }
-        if may_ask && driver.wants_help() {
+        if ask.help && driver.wants_help() {
             return Delivered::WantsHelp;
         }
         if !busy && !hand.help_out() {
@@ -403,7 +447,7 @@ fn run_with_helpers<'env, I, P, C>(
         (Ok(()), []) => run_alone_quietly(engine, driver, sinks),
         (Ok(()), [crew]) => engine::in_scope(&engine.pools[*crew].pool, |scope| {
             let mut hand = Hand::driver(engine, Spawn::Scoped { scope, crew: *crew });
-            deliver_all(driver, &mut hand, sinks, false);
+            deliver_all(driver, &mut hand, sinks, Ask::NOTHING);
         }),
         (Ok(()), crews) => run_with_pumps(engine, crews, driver, sinks),
     }
@@ -436,7 +480,7 @@ fn run_with_pumps<'env, I, P, C>(
             }
         }
         let mut hand = Hand::driver(engine, Spawn::Pumped);
-        deliver_all(driver, &mut hand, sinks, false);
+        deliver_all(driver, &mut hand, sinks, Ask::NOTHING);
         engine.close_pumps();
         // Where this thread is one of a pool's, a helper that a pump has spawned may be queued behind it.
         while rayon::current_thread_index().is_some()
@@ -477,7 +521,7 @@ fn run_alone_quietly<'env, I, P, C>(
         driver,
         &mut Hand::driver(engine, Spawn::Never),
         sinks,
-        false,
+        Ask::NOTHING,
     );
 }
 

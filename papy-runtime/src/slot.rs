@@ -149,6 +149,7 @@ impl<T> Slot<T> {
     }
 
     /// A copy for one more use of the stream; a panic in `Clone` belongs to the node that is fed.
+    #[must_use]
     #[inline(always)]
     pub fn copy(&self, cx: &mut Cursor<'_>, node: usize) -> Slot<T>
     where

@@ -9,7 +9,6 @@ fn dbl(x: u64) -> u64 {
 
 pipeline! {
     fn twice(xs: Stream<u64>, by: u64) -> Stream<u64> {
-        let more: u64 = 3;
         xs >> dbl
     }
 }

@@ -41,7 +41,8 @@ impl Lowering<'_> {
             Some(last) => self.sink(last, true),
             // In text that could not be read, or beside a broken header, they may well be.
             None if promised > 0 && body.unread.is_empty() => {
-                if self.idle_last(body.statements.last()) {
+                if let Some(Stmt::Expr(Expr::Return(_), _)) = body.statements.last() {
+                    // That is reported.
                     return;
                 }
                 // What was to come out is not unused.
@@ -56,11 +57,6 @@ impl Lowering<'_> {
             }
             None => {}
         }
-    }
-
-    /// Whether the last statement was reported as something that has no place in a pipeline, `return` above all.
-    fn idle_last(&self, last: Option<&Stmt>) -> bool {
-        matches!(last, Some(Stmt::Expr(Expr::Return(_), _)))
     }
 
     fn statement(&mut self, statement: &Stmt) {
@@ -164,7 +160,7 @@ impl Lowering<'_> {
                             match pat {
                                 Pat::Wild(_) => {}
                                 Pat::Ident(name) if name.subpat.is_none() => {
-                                    self.name(&name.ident, port, types.get(at))
+                                    self.name(&name.ident, port, types.get(at));
                                 }
                                 Pat::Tuple(tuple) => self.take_apart(tuple, port, &[]),
                                 other => self.bad_pattern(other),
@@ -260,7 +256,7 @@ impl Lowering<'_> {
             match pat {
                 Pat::Wild(_) => {}
                 Pat::Ident(name) if name.subpat.is_none() => {
-                    self.define_stream(&name.ident, Some(stream), fields)
+                    self.define_stream(&name.ident, Some(stream), fields);
                 }
                 Pat::Tuple(inner) => self.project(inner, stream, &fields),
                 other => self.bad_pattern(other),

@@ -232,8 +232,7 @@ impl Lowering<'_> {
             {
                 self.no_stream(base)
             }
-            Expr::Try(_) | Expr::Block(_) | Expr::If(_) => self.no_stream(base),
-            Expr::Array(_) => self.no_stream(base),
+            Expr::Try(_) | Expr::Block(_) | Expr::If(_) | Expr::Array(_) => self.no_stream(base),
             _ => self.not_stream(
                 expr,
                 Place::of(expr),
