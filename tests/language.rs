@@ -135,7 +135,7 @@ pipeline! {
 }
 
 #[worker]
-fn first_word<'a>(line: &'a str) -> Option<&'a str> {
+fn first_word(line: &str) -> Option<&str> {
     line.split_whitespace().next()
 }
 
@@ -682,7 +682,7 @@ fn sinks_beside_outputs() {
         let to = Arc::new(Mutex::new(Vec::new()));
         assert_eq!(show(sinks_and_output([1, 2], to.clone()).collect()), "4 6");
         let mut seen = to.lock().unwrap().clone();
-        seen.sort();
+        seen.sort_unstable();
         assert_eq!(seen, [-3, -2, 2, 3]);
     });
 }
@@ -1179,7 +1179,7 @@ fn an_array_is_a_value() {
 }
 
 #[worker]
-fn key<'a>(line: &'a str) -> &'a str {
+fn key(line: &str) -> &str {
     line.split('=').next().unwrap_or(line)
 }
 
@@ -1260,7 +1260,7 @@ mod far {
         ) -> Result<usize, String> {
             *count += 1;
             seen.push(x);
-            if seen.len() % every == 0 {
+            if seen.len().is_multiple_of(every) {
                 Err(format!("{} seen", seen.len()))
             } else {
                 Ok(seen.len())

@@ -328,14 +328,14 @@ fn bounded() {
         for (name, [pool, ..]) in pool_sets() {
             let tally = Tally::new();
             let mine = tally.clone();
-            let mut results = (0..300)
+            let results = (0..300)
                 .map(move |n| mine.item(n))
                 .numap(|x| x)
                 .on(pool)
                 .stride(2)
                 .buffer(8);
             let mut count = 0;
-            while let Some(x) = results.next() {
+            for x in results {
                 drop(x);
                 count += 1;
             }

@@ -108,13 +108,13 @@ fn several_pipelines_share_the_limit() {
                         assert_eq!(
                             total(measure(0..50, gauge.clone(), pool.clone()).collect()),
                             1225
-                        )
+                        );
                     });
                     scope.spawn(|| {
                         assert_eq!(
                             total(measure(0..50, gauge.clone(), pool.clone()).start().unwrap()),
                             1225
-                        )
+                        );
                     });
                     scope.spawn(|| {
                         let gauge = gauge.clone();
@@ -444,7 +444,7 @@ fn pipelines_and_maps_share_a_pool() {
                 for _ in 0..4 {
                     scope.spawn(|| assert_eq!(total(work(0..500, pool.clone()).collect()), 500));
                     scope.spawn(|| {
-                        assert_eq!(total(work(0..500, pool.clone()).start().unwrap()), 500)
+                        assert_eq!(total(work(0..500, pool.clone()).start().unwrap()), 500);
                     });
                     scope.spawn(|| assert_eq!(total((0..500i64).numap(inc).on(&pool)), 125_250));
                 }
@@ -761,7 +761,7 @@ fn threads_go_back_to_where_they_were() {
                 );
             };
             for n in [1, 4] {
-                work(0..100, Pool::threads(n)).collect();
+                let _ = work(0..100, Pool::threads(n)).collect();
                 back("collect");
                 assert_eq!(total(work(0..100, Pool::threads(n)).start().unwrap()), 100);
                 back("start, read to the end");
@@ -783,7 +783,7 @@ fn threads_go_back_to_where_they_were() {
                 run.handle().stop();
                 run.join().unwrap();
                 back("stop");
-                panicking(0..100, Pool::threads(n)).collect();
+                let _ = panicking(0..100, Pool::threads(n)).collect();
                 back("panics");
                 (0..100i64).numap(inc).on(&Pool::threads(n)).for_each(drop);
                 back("a map");
@@ -793,7 +793,7 @@ fn threads_go_back_to_where_they_were() {
                     .take(3)
                     .for_each(drop);
                 back("a map, dropped half way");
-                nest(0..4, Pool::threads(n), Pool::threads(2), 2).collect();
+                let _ = nest(0..4, Pool::threads(n), Pool::threads(2), 2).collect();
                 back("nested");
             }
             let (tx, rx) = mpsc::channel::<i64>();

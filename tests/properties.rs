@@ -165,7 +165,7 @@ fn gathered(slots: &[Slot]) -> Vec<Slot> {
         match slot {
             Value(x) => gather(&mut total, *x),
             Hole => (),
-            fault => all.push(fault.clone()),
+            Bad(_) => all.push(slot.clone()),
         }
     }
     all.push(Value(total));

@@ -124,7 +124,7 @@ fn run_gives_the_report() {
             assert!(
                 report
                     .nodes()
-                    .into_iter()
+                    .iter()
                     .all(|node| node.busy() <= report.elapsed() * 64)
             );
         }
@@ -809,7 +809,7 @@ fn the_report_counts() {
                 (6, 6),
                 "{s}"
             );
-            assert_eq!(report.nodes().into_iter().count(), 4, "{s}");
+            assert_eq!(report.nodes().iter().count(), 4, "{s}");
         }
     });
 }
@@ -1134,9 +1134,7 @@ struct PanicsInDrop;
 
 impl Drop for PanicsInDrop {
     fn drop(&mut self) {
-        if !thread::panicking() {
-            panic!("on purpose, in drop");
-        }
+        assert!(thread::panicking(), "on purpose, in drop");
     }
 }
 
@@ -1304,9 +1302,7 @@ struct Volatile(i64);
 
 impl Drop for Volatile {
     fn drop(&mut self) {
-        if self.0 == 2 && !thread::panicking() {
-            panic!("on purpose, in drop");
-        }
+        assert!(self.0 != 2 || thread::panicking(), "on purpose, in drop");
     }
 }
 

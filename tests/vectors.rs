@@ -423,15 +423,15 @@ vectors! {
 
     s26_failing_items: |a, b, c| chain(papy::source::fallible([Ok(1), Err("bad"), Ok(3)]), a, b, c)
         => "16 !xs#1[Input] 64";
-    s26_input_panics: |a, b, c| chain((0..).map(|x| { assert!(x < 2, "on purpose"); x }), a, b, c)
+    s26_input_panics: |a, b, c| chain((0..).inspect(|&x| { assert!(x < 2, "on purpose"); }), a, b, c)
         => "4 16 !xs#2[Input]";
-    s26_input_panics_at_once: |a, b, c| chain((0..).map(|x| { assert!(x < 0, "on purpose"); x }), a, b, c)
+    s26_input_panics_at_once: |a, b, c| chain((0..).inspect(|&x| { assert!(x < 0, "on purpose"); }), a, b, c)
         => "!xs#0[Input]";
-    s26_input_panics_before_a_fork: |a, b, c| fork((0..).map(|x| { assert!(x < 2, "on purpose"); x }), a, b, c)
+    s26_input_panics_before_a_fork: |a, b, c| fork((0..).inspect(|&x| { assert!(x < 2, "on purpose"); }), a, b, c)
         => [l, r] "2 4 !xs#2[Input] | 1 4 !xs#2[Input]";
-    s26_input_panics_before_a_join: |a, b, c| zip2((0..).map(|x| { assert!(x < 2, "on purpose"); x }), 5..8, a, b, c)
+    s26_input_panics_before_a_join: |a, b, c| zip2((0..).inspect(|&x| { assert!(x < 2, "on purpose"); }), 5..8, a, b, c)
         => "[0,5] [1,6] !xs#2[Input]";
-    s26_input_panics_before_a_fold: |a, b, c| folded((1..).map(|x| { assert!(x < 3, "on purpose"); x }), a, b)
+    s26_input_panics_before_a_fold: |a, b, c| folded((1..).inspect(|&x| { assert!(x < 3, "on purpose"); }), a, b)
         => "!xs#2[Input] 15";
 }
 
@@ -460,7 +460,7 @@ fn s24_endless_input_is_pulled_within_bounds() {
         for s in schedules() {
             let [a, b, c] = s.pools();
             let (ys, pulled) = counted(0..);
-            tuned!(s, zip2([1, 2, 3], ys, a, b, c)).collect();
+            let _ = tuned!(s, zip2([1, 2, 3], ys, a, b, c)).collect();
             let bound = 3 + s.buffer.unwrap_or(4096) + 1;
             assert!(pulled.load(SeqCst) <= bound, "pulled {pulled:?}, {s}");
         }
@@ -612,13 +612,13 @@ fn s42_items_in_flight_are_bounded() {
                 let tally = Tally::new();
                 let mine = tally.clone();
                 let xs = (0..300).map(move |n| mine.item(n));
-                let mut run = carry(xs, a.clone(), b.clone())
+                let run = carry(xs, a.clone(), b.clone())
                     .stride(stride)
                     .buffer(buffer)
                     .start()
                     .unwrap();
                 let mut count = 0;
-                while let Some(x) = run.next() {
+                for x in run {
                     drop(x);
                     count += 1;
                 }
@@ -947,7 +947,7 @@ fn s66_a_tracked_node_is_an_output() {
             let record: HashMap<u64, String> = run
                 .track
                 .indexed()
-                .map(|(at, result)| (at as u64, item(&result)))
+                .map(|(at, result)| (at, item(&result)))
                 .collect();
             assert_eq!(line(run.rest), "11 !inv#1 3", "{s}");
             let want = [(0, "10"), (1, "!inv#1"), (2, "2")].map(|(at, text)| (at, text.to_owned()));
@@ -965,7 +965,7 @@ fn s67_a_serial_node_too() {
             let mut record: Vec<_> = run
                 .track
                 .indexed()
-                .map(|(at, result)| (at as u64, item(&result)))
+                .map(|(at, result)| (at, item(&result)))
                 .collect();
             record.sort();
             drop(run.rest);

@@ -352,7 +352,7 @@ impl<'a, 'env> Hand<'a, 'env> {
             match &self.spawn {
                 Spawn::Owned(spawn) => spawn(self.engine, crew),
                 Spawn::Scoped { scope, crew: own } if *own == crew => {
-                    spawn_scoped(self.engine, crew, scope)
+                    spawn_scoped(self.engine, crew, scope);
                 }
                 Spawn::Scoped { .. } | Spawn::Pumped => {
                     let pump = self.engine.pools[crew]

@@ -176,6 +176,7 @@ impl Fault {
     }
 
     /// The other faults that met this one at a join, each origin once, in argument order.
+    #[must_use]
     pub fn others(&self) -> impl ExactSizeIterator<Item = &Fault> + '_ {
         self.0.others.iter()
     }

@@ -92,7 +92,7 @@ impl<F: Feed> Inlet<F> {
             Ok(ControlFlow::Break(())) => {}
             Ok(ControlFlow::Continue(())) => *ended = true,
             Err(payload) => {
-                *panic = Some(Fault::panicked(name, position, FaultKind::Input, payload))
+                *panic = Some(Fault::panicked(name, position, FaultKind::Input, payload));
             }
         }
         let slots = (position - first) as usize;

@@ -484,7 +484,7 @@ fn run_with_pumps<'env, I, P, C>(
         engine.close_pumps();
         // Where this thread is one of a pool's, a helper that a pump has spawned may be queued behind it.
         while rayon::current_thread_index().is_some()
-            && !pumps.iter().all(|pump| pump.is_finished())
+            && !pumps.iter().all(std::thread::ScopedJoinHandle::is_finished)
         {
             if rayon::yield_now() != Some(rayon::Yield::Executed) {
                 thread::sleep(NAP);

@@ -284,7 +284,7 @@ impl Gate {
         let mut state = lock(&self.state);
         match limit {
             Some(limit) if state.next() == Poll::Pending => {
-                drop(wait_for(&self.news, state, limit))
+                drop(wait_for(&self.news, state, limit));
             }
             Some(_) => {}
             None => {

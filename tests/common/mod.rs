@@ -308,12 +308,7 @@ pub fn sorted<T: Ord>(results: impl IntoIterator<Item = Result<T, Fault>>) -> Ve
 pub fn counts(report: &papy::Report, node: &str) -> [u64; 4] {
     for n in report.nodes() {
         if n.name() == node {
-            return [
-                n.items_in() as u64,
-                n.items_out() as u64,
-                n.faults() as u64,
-                n.holes() as u64,
-            ];
+            return [n.items_in(), n.items_out(), n.faults(), n.holes()];
         }
     }
     panic!("no node {node} in the report")
@@ -323,7 +318,7 @@ pub fn counts(report: &papy::Report, node: &str) -> [u64; 4] {
 pub fn position(report: &papy::Report, input: &str) -> u64 {
     for i in report.inputs() {
         if i.name() == input {
-            return i.position() as u64;
+            return i.position();
         }
     }
     panic!("no input {input} in the report")
