@@ -1531,3 +1531,42 @@ fn the_caller_is_not_blocked_by_the_start() {
         assert_eq!(reader.join().unwrap(), "1 2 3");
     });
 }
+
+// ---------------------------------------------------------------- memory
+
+#[worker]
+fn add_up(total: &mut i64, x: i64) {
+    *total += x;
+}
+
+pipeline! {
+    fn summed_up(xs: Stream<i64>) -> (Stream<i64>, Stream<i64>) {
+        let total = xs >> add_up.fold();
+        (xs, total)
+    }
+}
+
+/// Peak memory of this process in KiB, where the system tells.
+fn peak() -> Option<usize> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
+    line.split_whitespace().nth(1)?.parse().ok()
+}
+
+#[test]
+fn an_unread_fold_takes_no_memory() {
+    within(60, || {
+        alone("an_unread_fold_takes_no_memory", || {
+            let sum_of = |n: i64| {
+                let mut run = summed_up(0..n).start().unwrap();
+                let sum: i64 = run.xs.by_ref().map(Result::unwrap).sum();
+                assert_eq!(run.total.next().unwrap().unwrap(), sum);
+            };
+            sum_of(100_000);
+            let Some(before) = peak() else { return };
+            sum_of(2_000_000);
+            let grown = peak().unwrap() - before;
+            assert!(grown < 8_000, "{grown} KiB for 2,000,000 items");
+        });
+    });
+}

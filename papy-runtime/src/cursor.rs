@@ -8,7 +8,7 @@ use crate::unwind::{self, Payload};
 
 /// The context of a region's kernel, made anew for each slot. Generated code hands it on and looks at nothing in it.
 ///
-/// It lives in registers: its methods are inlined, and what is not inlined takes the [`Book`] and plain values. A
+/// It lives in registers: its methods are inlined, and what is not inlined takes the `Book` and plain values. A
 /// cursor whose address escaped would cost a plain loop over trivial nodes half of its speed.
 pub struct Cursor<'a> {
     book: &'a mut Book,

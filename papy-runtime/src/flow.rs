@@ -157,6 +157,10 @@ impl Flow {
         std::mem::replace(&mut self.readers[reader].hungry, hungry) != hungry
     }
 
+    pub(crate) fn is_hungry(&self, reader: usize) -> bool {
+        self.readers[reader].hungry
+    }
+
     /// A reader is gone.
     pub(crate) fn forsake(&mut self, reader: usize) {
         self.readers[reader].live = false;

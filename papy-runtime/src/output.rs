@@ -29,15 +29,41 @@ pub(crate) struct Channel<T> {
 }
 
 struct Queue<T> {
+    /// Out of order still.
     parked: Parking<Stride<T>>,
-    /// In the order of arrival, for an output without order.
-    loose: VecDeque<Stride<T>>,
-    /// Strides that can be taken, or were.
-    available: u64,
-    /// The first that nobody has dropped unread.
-    unread: u64,
+    /// Waves that have arrived, in order where there is one.
+    arrived: u64,
+    /// Strides that can be taken.
+    ready: VecDeque<Stride<T>>,
+    /// How many there have been in all.
+    queued: u64,
+    /// Slots of strides that hold nothing to read. They are not kept, only counted: an output behind a fold, read at
+    /// the end, would otherwise grow with the input.
+    empty: u64,
     /// A fault ends the output here; nothing behind it is wanted.
     cut: bool,
+}
+
+impl<T> Queue<T> {
+    fn new() -> Queue<T> {
+        Queue {
+            parked: Parking::new(),
+            arrived: 0,
+            ready: VecDeque::new(),
+            queued: 0,
+            empty: 0,
+            cut: false,
+        }
+    }
+
+    fn push(&mut self, stride: Stride<T>) {
+        if stride.is_empty() {
+            self.empty += stride.len() as u64;
+        } else {
+            self.ready.push_back(stride);
+            self.queued += 1;
+        }
+    }
 }
 
 impl<T> Channel<T> {
@@ -49,16 +75,9 @@ impl<T> Channel<T> {
         output: usize,
         ordered: bool,
     ) -> Self {
-        let queue = Queue {
-            parked: Parking::new(),
-            loose: VecDeque::new(),
-            available: 0,
-            unread: 0,
-            cut: false,
-        };
         Channel {
             link,
-            queue: Mutex::new(queue),
+            queue: Mutex::new(Queue::new()),
             gate: shared.gates[output].clone(),
             part: shared.parts[part].clone(),
             part_number: part,
@@ -68,65 +87,78 @@ impl<T> Channel<T> {
         }
     }
 
-    /// Queues a stride; gives how many can be taken now, and whether the output ends there, at a fault.
-    fn enqueue(&self, wave: u64, stride: Stride<T>) -> (u64, bool) {
+    /// Queues a stride; gives what the gate is to know.
+    fn enqueue(&self, wave: u64, stride: Stride<T>) -> Admission {
         let stops = self.shared.on_fault == OnFault::Stop;
         let mut guard = lock(&self.queue);
         let queue = &mut *guard;
-        if queue.cut {
-            drop(guard);
-            unwind::discard(stride);
-            return (0, false);
-        }
-        if self.ordered {
+        let unwanted = if queue.cut {
+            Some(stride)
+        } else if self.ordered {
             queue.parked.insert(wave, stride);
-            while let Some(stride) = queue.parked.get_mut(queue.available) {
-                let faulty = stride.has_faults();
-                queue.available += 1;
-                if stops && faulty {
-                    queue.cut = true;
-                    break;
-                }
+            while let Some(stride) = queue.parked.take(queue.arrived).filter(|_| !queue.cut) {
+                queue.arrived += 1;
+                queue.cut = stops && stride.has_faults();
+                queue.push(stride);
             }
+            None
         } else {
+            queue.arrived += 1;
             queue.cut = stops && stride.has_faults();
-            queue.loose.push_back(stride);
-            queue.available += 1;
-        }
-        (queue.available, queue.cut)
+            queue.push(stride);
+            None
+        };
+        let admission = Admission {
+            arrived: queue.arrived,
+            queued: queue.queued,
+            cut: queue.cut,
+        };
+        drop(guard);
+        unwanted.into_iter().for_each(unwind::discard);
+        admission
     }
 
     fn take(&self) -> Poll<Option<Stride<T>>> {
-        self.gate.take().map(|wave| {
+        let next = self.gate.take();
+        if next != Poll::Ready(Some(())) {
+            self.pass_empty(false);
+        }
+        next.map(|next| next.and_then(|()| lock(&self.queue).ready.pop_front()))
+    }
+
+    /// Counts slots that hold nothing to read as read: where the reader is at them, or waits.
+    fn pass_empty(&self, if_hungry: bool) {
+        let mut flow = lock(&self.part.flow);
+        if if_hungry && !flow.is_hungry(self.reader) {
+            return;
+        }
+        let passed = {
             let mut queue = lock(&self.queue);
-            if self.ordered {
-                queue.parked.take(wave?)
+            if queue.ready.is_empty() {
+                std::mem::take(&mut queue.empty)
             } else {
-                queue.loose.pop_front()
+                0
             }
-        })
+        };
+        if passed > 0 {
+            flow.deliver(self.reader, passed);
+            drop(flow);
+            self.part.bell.ring();
+        }
     }
 
     fn drop_queued(&self) {
-        let (parked, loose) = {
+        let (parked, ready) = {
             let mut queue = lock(&self.queue);
-            (queue.parked.clear(), std::mem::take(&mut queue.loose))
+            (queue.parked.clear(), std::mem::take(&mut queue.ready))
         };
-        parked.chain(loose).for_each(unwind::discard);
+        parked.chain(ready).for_each(unwind::discard);
     }
 
     /// Drops what nobody will read; what is still out of order stays, since a fault in it may end the run.
     fn drop_unread(&self) {
-        let unread: Vec<_> = {
-            let mut queue = lock(&self.queue);
-            let unread = queue.unread..queue.available;
-            queue.unread = queue.available;
-            unread.filter_map(|wave| queue.parked.take(wave)).collect()
-        };
+        let unread = std::mem::take(&mut lock(&self.queue).ready);
         unread.into_iter().for_each(unwind::discard);
-        if !self.ordered {
-            self.drop_queued();
-        }
     }
 
     fn used(&self, slots: u64) {
@@ -179,10 +211,12 @@ impl<T: Send> Step for Arc<Channel<T>> {
         let Some(stride) = self.link.take(wave) else {
             return;
         };
-        let (available, cut) = self.enqueue(wave, stride);
-        if self.gate.admit(available, cut) {
+        let admission = self.enqueue(wave, stride);
+        let cut = admission.cut;
+        if self.gate.admit(admission) {
             self.drop_unread();
         }
+        self.pass_empty(true);
         if cut {
             self.finish_early();
         }
@@ -206,45 +240,65 @@ pub(crate) struct Gate {
 
 #[derive(Debug, Default)]
 struct GateState {
-    available: u64,
+    arrived: u64,
+    queued: u64,
     taken: u64,
-    /// How many strides there are in all.
+    /// How many waves there are in all.
     end: Option<u64>,
-    /// Ends at a fault, whatever happens to the run.
+    /// Ends at a fault, whatever happens to the run: what comes before that is still to be read.
     cut: bool,
+    cancelled: bool,
     closed: bool,
 }
 
+/// What has come into the queue so far.
+struct Admission {
+    /// Waves.
+    arrived: u64,
+    /// Strides with something to read.
+    queued: u64,
+    /// The output ends with the last of them.
+    cut: bool,
+}
+
 impl GateState {
-    fn next(&self) -> Poll<Option<u64>> {
-        match self.end {
-            _ if self.closed => Poll::Ready(None),
-            Some(end) if self.taken >= end => Poll::Ready(None),
-            _ if self.taken < self.available => Poll::Ready(Some(self.taken)),
-            _ => Poll::Pending,
+    /// Whether a stride can be taken; `None` where none will come.
+    fn next(&self) -> Poll<Option<()>> {
+        if self.closed || (self.cancelled && !self.cut) {
+            Poll::Ready(None)
+        } else if self.taken < self.queued {
+            Poll::Ready(Some(()))
+        } else if self.cut || self.end.is_some_and(|end| self.arrived >= end) {
+            Poll::Ready(None)
+        } else {
+            Poll::Pending
         }
     }
 }
 
 impl Gate {
-    /// Strides have come; `cut` where the output ends with the last of them. Gives whether nobody wants them.
-    fn admit(&self, available: u64, cut: bool) -> bool {
+    /// Strides have come. Gives whether nobody wants them.
+    fn admit(&self, admission: Admission) -> bool {
         let mut state = lock(&self.state);
-        state.available = state.available.max(available);
-        if cut {
-            state.cut = true;
-            state.end = Some(available);
-        }
+        // two threads may come here in either order
+        state.arrived = state.arrived.max(admission.arrived);
+        state.queued = state.queued.max(admission.queued);
+        state.cut |= admission.cut;
         let unwanted = state.closed;
         drop(state);
         self.news.notify_all();
         unwanted
     }
 
-    fn take(&self) -> Poll<Option<u64>> {
+    /// Nothing will come any more.
+    pub(crate) fn is_at_end(&self) -> bool {
+        lock(&self.state).next() == Poll::Ready(None)
+    }
+
+    fn take(&self) -> Poll<Option<()>> {
         let mut state = lock(&self.state);
         let next = state.next();
-        if let Poll::Ready(Some(_)) = next {
+        if let Poll::Ready(Some(())) = next {
             state.taken += 1;
         }
         next
@@ -263,20 +317,16 @@ impl Gate {
         lock(&self.state).cut
     }
 
-    /// No stride follows the first `strides`.
-    pub(crate) fn end(&self, strides: u64) {
-        let mut state = lock(&self.state);
-        if !state.cut {
-            state.end = Some(strides);
-        }
-        drop(state);
+    /// No wave follows the first `waves`.
+    pub(crate) fn end(&self, waves: u64) {
+        lock(&self.state).end = Some(waves);
         self.news.notify_all();
     }
 
-    /// Ends now, unless the output has been cut at a fault: then what comes before that is still to be read.
+    /// Ends now.
     pub(crate) fn cancel(&self) {
-        let taken = lock(&self.state).taken;
-        self.end(taken);
+        lock(&self.state).cancelled = true;
+        self.news.notify_all();
     }
 
     /// Waits until there is something to take or nothing to come.

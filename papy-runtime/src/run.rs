@@ -132,7 +132,7 @@ impl Handle {
     /// Whether everything has been evaluated. Outputs may still hold items.
     #[must_use]
     pub fn is_finished(&self) -> bool {
-        self.0.is_over()
+        self.0.is_finished()
     }
 
     /// How far the run is.

@@ -269,6 +269,18 @@ impl Shared {
         lock(&self.life).is_over(self.is_cancelled())
     }
 
+    /// As [`is_over`](Shared::is_over), for somebody who has seen every output end: what is left then are the last words of
+    /// threads, which are waited for.
+    pub(crate) fn is_finished(&self) -> bool {
+        const LAST_WORDS: Duration = Duration::from_millis(10);
+        let ended = || self.parts.iter().all(|part| lock(&part.flow).has_ended());
+        let read = || self.gates.iter().all(|gate| gate.is_at_end());
+        self.is_over()
+            || (ended()
+                && read()
+                && self.until(Some(LAST_WORDS), |life| life.is_over(self.is_cancelled())))
+    }
+
     pub(crate) fn report(&self) -> Report {
         self.ledger.report(self.is_cancelled())
     }

@@ -37,6 +37,11 @@ impl<T> Stride<T> {
         self.values.len() + self.marks.len()
     }
 
+    /// There is nothing in it that a reader would see.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.values.is_empty() && !self.has_faults()
+    }
+
     pub(crate) fn has_faults(&self) -> bool {
         self.marks
             .iter()
