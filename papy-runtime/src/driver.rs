@@ -76,6 +76,10 @@ impl<I: Inlets> Driver<I> {
             } else {
                 flow.grant(course.pace.wave() as u64) as usize
             };
+            if want > 0 {
+                // under the lock: who pauses now waits for this pull
+                shared.pulling(true);
+            }
             (want, flow.issued())
         };
         if want == 0 {
@@ -149,7 +153,6 @@ impl Course {
         first: u64,
     ) {
         let began = Instant::now();
-        shared.pulling(true);
         let pulled = if let [input] = self.inputs[..] {
             let inlet = inlets.at(input);
             let len = inlet.pull(want, first, shared);

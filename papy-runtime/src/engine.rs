@@ -35,6 +35,13 @@ pub(crate) struct Engine<'env> {
     default_ready: OnceLock<bool>,
 }
 
+impl Drop for Engine<'_> {
+    fn drop(&mut self) {
+        // one by one: two that panic in `Drop` would end the process
+        self.steps.drain(..).for_each(unwind::discard);
+    }
+}
+
 /// A step and what is known of the waves before it.
 struct Stand<'env> {
     planned: Planned<'env>,
@@ -237,7 +244,8 @@ pub(crate) fn spawn_owned(engine: &Arc<Engine<'static>>, crew: usize) {
             let more = engine
                 .as_ref()
                 .is_some_and(|engine| engine.help(crew, Spawn::Owned(spawn_owned)));
-            drop(engine);
+            // maybe the last to hold it, and with it what the workers own
+            unwind::discard(engine);
             shared.helper_leaves();
             if !more {
                 break;

@@ -95,6 +95,10 @@ where
             }
         }
         shared.ledger.end();
+        unwind::discard(driver);
+        unwind::discard(engine);
+        unwind::discard(wiring);
+        unwind::discard(fused);
         resume(sinks.panic());
         shared.report()
     }
@@ -150,6 +154,7 @@ where
             };
             begin_driver(&engine, driver)?;
         }
+        unwind::discard(engine);
         Ok((outputs, control))
     }
 }
@@ -170,7 +175,7 @@ fn begin_driver(engine: &Arc<Engine<'static>>, mut driver: Driver<Own>) -> Resul
             }
             unwind::discard(driver);
         });
-        drop(engine);
+        unwind::discard(engine);
         let broken = driven.err().map(|payload| {
             shared.cancel();
             unwind::message(&payload)

@@ -17,6 +17,7 @@ use crate::sink::{Outlets, Sinks};
 use crate::slot::Slot;
 use crate::source::{Feed, Source};
 use crate::sync::Arc;
+use crate::unwind;
 
 /// What a pipeline's text says, as data.
 #[derive(Debug)]
@@ -217,7 +218,8 @@ where
     {
         let region = &*self.0;
         let mut book = net::book(shared, &region.spec);
-        let mut scratch = region.take_scratch().ok()?;
+        let mut scratch = region.take_scratch().map_err(unwind::forget_payload).ok()?;
+        let is_read = !sinks.is_done();
         if SAMPLED {
             book.start();
         }
@@ -232,7 +234,9 @@ where
         shared
             .ledger
             .add(&region.spec, &mut book.tallies, passed, began.elapsed());
-        if failed && shared.on_fault == OnFault::Stop && sinks.is_done() {
+        let stops = sinks.is_done() && (is_read || (failed && shared.on_fault == OnFault::Stop));
+        if stops || sinks.has_panicked() {
+            // nobody wants more: the source must not be asked again
             shared.cancel();
         }
         Some(passed)

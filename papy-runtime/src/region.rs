@@ -125,6 +125,15 @@ impl<S, M: Fn() -> S> Bench<S, M> {
     }
 }
 
+impl<S, M> Drop for Bench<S, M> {
+    fn drop(&mut self) {
+        // one by one: two that panic in `Drop` would end the process
+        while let Some(scratch) = lock(&self.idle).pop() {
+            unwind::discard(scratch);
+        }
+    }
+}
+
 /// A region of a pipeline: its kernel maps one slot of every stream that enters to one of every stream that leaves.
 pub struct Region<P, S, M, K> {
     pub(crate) spec: RegionSpec,
@@ -173,16 +182,26 @@ where
         go_on: impl Fn() -> bool,
     ) -> O::Strides {
         let mut outs = O::strides(extent);
-        let mut scratch = match self.bench.take() {
-            Ok(scratch) => scratch,
-            Err(payload) => {
-                let fault = book.panicked(0, extent.first, payload);
-                (0..extent.len).for_each(|_| O::fault(&fault).push(&mut outs));
-                return outs;
+        let mut done = 0;
+        let mut scratch = loop {
+            match self.bench.take() {
+                Ok(scratch) => break scratch,
+                Err(payload) if done < extent.len && go_on() => {
+                    // it costs one slot; for the next one it is tried again
+                    if let Err(second) = unwind::catch(|| drop(P::next(&mut strides))) {
+                        unwind::forget_payload(second);
+                    }
+                    let fault = book.panicked(0, extent.first + done as u64, payload);
+                    O::fault(&fault).push(&mut outs);
+                    done += 1;
+                }
+                Err(payload) => {
+                    unwind::forget_payload(payload);
+                    return outs;
+                }
             }
         };
         book.start();
-        let mut done = 0;
         while done < extent.len && go_on() {
             // The kernel guards every call of user code. What unwinds all the same (a `Drop` in a projection) costs
             // its own slot.

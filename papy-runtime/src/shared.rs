@@ -8,8 +8,9 @@ use crate::output::Gate;
 use crate::report::{Ledger, Report};
 use crate::run::Seat;
 use crate::sync::{
-    Arc, AtomicBool, AtomicU64, Condvar, Mutex, OnceLock, Ordering, lock, wait, wait_for,
+    Arc, AtomicBool, AtomicU64, Condvar, Mutex, OnceLock, Ordering, lock, try_lock, wait, wait_for,
 };
+use crate::unwind;
 
 /// What to do at a fault.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -71,8 +72,9 @@ pub struct Shared {
     pub(crate) gates: Vec<Arc<Gate>>,
     life: Mutex<Life>,
     news: Condvar,
-    /// The driver of a run without threads.
+    /// The driver of a run without threads. Never waited for: who holds it may be inside a source or a worker.
     seat: Mutex<Option<Box<dyn Seat>>>,
+    inline: AtomicBool,
 }
 
 /// Who is still at work.
@@ -128,26 +130,37 @@ impl Shared {
             life: Mutex::new(life),
             news: Condvar::new(),
             seat: Mutex::new(None),
+            inline: AtomicBool::new(false),
         }
     }
 
     /// Makes whoever reads or waits the driver.
     pub(crate) fn seat(&self, seat: Box<dyn Seat>) {
         *lock(&self.seat) = Some(seat);
+        self.inline.store(true, Ordering::Relaxed);
     }
 
     pub(crate) fn is_inline(&self) -> bool {
-        lock(&self.seat).is_some()
+        self.inline.load(Ordering::Relaxed)
     }
 
     /// Drives a run without threads a step further; `false` where there is nothing to do, or others to do it.
     pub(crate) fn drive(&self, part: Option<usize>) -> bool {
-        let mut seat = lock(&self.seat);
+        let Some(mut seat) = try_lock(&self.seat) else {
+            return false;
+        };
         let moved = seat.as_mut().is_some_and(|seat| seat.drive(part));
+        drop(seat);
         if self.is_over() {
-            seat.take();
+            self.vacate();
         }
         moved
+    }
+
+    /// Drops the driver of a run without threads, and with it the sources and what the workers own.
+    fn vacate(&self) {
+        let seat = try_lock(&self.seat).and_then(|mut seat| seat.take());
+        unwind::discard(seat);
     }
 
     pub(crate) fn ring_all(&self) {
@@ -291,10 +304,22 @@ impl Shared {
             lock(&part.flow).awaits(true);
             part.bell.ring();
         }
-        let deadline = limit.map(|limit| Instant::now() + limit);
-        while deadline.is_none_or(|deadline| Instant::now() < deadline) && self.drive(None) {}
-        let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
-        let over = self.until(left, |life| life.is_over(self.is_cancelled()));
+        let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
+        let over = loop {
+            let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+            let is_late = left.is_some_and(|left| left.is_zero());
+            if !is_late && self.drive(None) {
+                continue;
+            }
+            // without threads, whoever lets the run go on does not know of this one
+            let nap = self.is_inline().then_some(NAP);
+            let over = self.until(nap.into_iter().chain(left).min(), |life| {
+                life.is_over(self.is_cancelled())
+            });
+            if over || is_late || nap.is_none() {
+                break over;
+            }
+        };
         self.parts
             .iter()
             .for_each(|part| lock(&part.flow).awaits(false));
@@ -310,7 +335,7 @@ impl Shared {
     /// given `PATIENCE`, then left to end by itself as soon as the source lets it.
     pub(crate) fn settle(&self) {
         const PATIENCE: Duration = Duration::from_millis(50);
-        drop(lock(&self.seat).take());
+        self.vacate();
         lock(&self.life).closed = true;
         self.until(None, Life::is_settled);
         self.until(Some(PATIENCE), |life| life.drivers == 0);
@@ -324,7 +349,7 @@ impl Shared {
     /// Waits for a state of life. A thread of a rayon pool works for its pool meanwhile: what it waits for may be
     /// queued behind it.
     fn until(&self, limit: Option<Duration>, holds: impl Fn(&Life) -> bool) -> bool {
-        let deadline = limit.map(|limit| Instant::now() + limit);
+        let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
         let mut life = lock(&self.life);
         while !holds(&life) {
             let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));

@@ -85,7 +85,7 @@ impl<'env, T: Send + 'env, R: Outlets<'env>> Outlets<'env> for (Port<T>, R) {
     }
 
     fn ignore() -> Self::Ignore {
-        (Tap::new(drop), R::ignore())
+        (Tap::new(unwind::discard), R::ignore())
     }
 }
 
@@ -193,13 +193,15 @@ where
                 }
             }
             Slot::Value(value) => unwind::discard(value),
-            Slot::Fault(_) | Slot::Hole | Slot::End => {}
+            Slot::Fault(fault) => unwind::discard(fault),
+            Slot::Hole | Slot::End => {}
         }
         let rest = self.1.give(on_fault, slots.1);
-        if self.0.done && (self.0.panic.is_some() || self.1.is_done()) {
+        let all_done = self.0.done && (self.0.panic.is_some() || self.1.is_done());
+        if all_done || (rest.is_break() && self.1.has_panicked()) {
             ControlFlow::Break(())
         } else {
-            rest
+            ControlFlow::Continue(())
         }
     }
 

@@ -6,7 +6,7 @@
 
 use crate::check::Filtered;
 use crate::cursor::Cursor;
-use crate::fault::Fault;
+use crate::fault::{Fault, FaultKind};
 use crate::unwind;
 use crate::worker::{Fallible, Gathers, Stateful, Stateless, Worker};
 
@@ -57,7 +57,14 @@ fn without_partner<T, U>(a: Slot<T>, b: Slot<U>) -> Met {
             Some(Absent::Fault(fault)) => Some(fault),
             _ => None,
         };
-        return Met::Unequal([fault(a), fault(b)].into_iter().flatten().collect());
+        let faults: Vec<Fault> = [fault(a), fault(b)].into_iter().flatten().collect();
+        return match &faults[..] {
+            // already told, where the first two of three met
+            [fault] if fault.kind() == FaultKind::Unequal => {
+                Met::Absent(Absent::Fault(fault.clone()))
+            }
+            _ => Met::Unequal(faults),
+        };
     }
     Met::Absent(match (a, b) {
         (Some(Absent::End), Some(Absent::End)) => Absent::End,

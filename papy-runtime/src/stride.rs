@@ -2,6 +2,7 @@
 
 use crate::fault::Fault;
 use crate::slot::Slot;
+use crate::unwind;
 
 /// Consecutive slots of one stream. Values lie densely, whatever else there is lies beside them, so that a stream
 /// without faults and holes costs no more than a vector.
@@ -70,15 +71,31 @@ impl<T> Stride<T> {
         self.values.split_off(kept)
     }
 
-    pub(crate) fn into_slots(self) -> Slots<T> {
-        let mut marks = self.marks.into_iter();
+    pub(crate) fn into_slots(mut self) -> Slots<T> {
+        let mut marks = std::mem::take(&mut self.marks).into_iter();
         let mark = marks.next();
         Slots {
             position: self.first,
             at: 0,
-            values: self.values.into_iter(),
+            values: std::mem::take(&mut self.values).into_iter(),
             mark,
             marks,
+        }
+    }
+}
+
+impl<T> Drop for Stride<T> {
+    fn drop(&mut self) {
+        discard_all(self.values.drain(..));
+        discard_all(self.marks.drain(..));
+    }
+}
+
+/// Drops what is left, item by item: where several panic in `Drop`, a vector would end the process.
+fn discard_all<T>(mut items: impl ExactSizeIterator<Item = T>) {
+    while items.len() > 0 {
+        if let Err(payload) = unwind::catch(|| items.by_ref().for_each(drop)) {
+            unwind::forget_payload(payload);
         }
     }
 }
@@ -112,6 +129,14 @@ impl<T> Slots<T> {
             Mark::Fault(fault) => Slot::Fault(fault),
             Mark::End => Slot::End,
         })
+    }
+}
+
+impl<T> Drop for Slots<T> {
+    fn drop(&mut self) {
+        discard_all(self.values.by_ref());
+        discard_all(self.mark.take().into_iter());
+        discard_all(self.marks.by_ref());
     }
 }
 
