@@ -343,10 +343,22 @@ fn halve(x: i64) -> Half {
     }
 }
 
+#[worker]
+fn halves(x: i64) -> (i64, Touchy) {
+    (x, Touchy(x))
+}
+
 pipeline! {
     fn projected(xs: Stream<i64>, a: Pool, b: Pool) -> Stream<i64> {
         let half = xs >> halve.on(a);
         half.good >> inc.on(b)
+    }
+}
+
+pipeline! {
+    fn parted(xs: Stream<i64>, a: Pool, b: Pool) -> Stream<i64> {
+        let (good, _) = xs >> halves.on(a);
+        good >> inc.on(b)
     }
 }
 
@@ -357,12 +369,23 @@ pipeline! {
     }
 }
 
+pipeline! {
+    fn parted_in_place(xs: Stream<i64>) -> (Stream<i64>, Stream<i64>) {
+        let (good, _) = xs >> halves;
+        let l = good >> inc;
+        let r = xs >> inc;
+        (l, r)
+    }
+}
+
 #[test]
 fn a_part_that_nobody_takes_may_panic_in_drop() {
     within(60, || {
         quiet();
         matrix!(|a, b, _c| projected(0..5, a.clone(), a) => "1 2 !inc#2[Panic] 4 5");
+        matrix!(|a, b, _c| parted(0..5, a, b) => "1 2 3 4 5");
         matrix!(|_a, _b, _c| projected_in_place(0..5) => "1 2 !inc#2[Panic] 4 5");
+        matrix!(|_a, _b, _c| parted_in_place(0..5) => [l, r] "1 2 3 4 5 | 1 2 3 4 5");
     });
 }
 

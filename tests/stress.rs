@@ -6,11 +6,12 @@ mod common;
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, mpsc};
 use std::task::Poll;
+use std::thread;
 use std::time::Duration;
 
 use common::*;
-use papy::NumapExt;
 use papy::prelude::*;
+use papy::{NumapExt, Output};
 
 /// Numbers that look random, the same for the same seed.
 struct Dice(u64);
@@ -434,6 +435,41 @@ fn workers_leave_inner_runs_half_read() {
     });
 }
 
+/// Adds what another run gives.
+#[worker]
+fn beside(other: &mut Option<Output<i64>>, x: i64) -> i64 {
+    x + other.as_mut().unwrap().next().unwrap().unwrap()
+}
+
+pipeline! {
+    fn zipped(xs: Stream<i64>, other: Output<i64>, a: Pool) -> Stream<i64> {
+        xs >> beside(state = Some(other)).on(a).serial() >> id.on(a)
+    }
+}
+
+#[test]
+fn a_worker_reads_from_another_run_of_the_pool() {
+    within(60, || {
+        for (name, [a, ..]) in pool_sets() {
+            for buffer in [1, 5, 100] {
+                let other = work(0..100, a.clone()).buffer(buffer).start().unwrap();
+                let run = zipped(0..100, other.out, a.clone())
+                    .buffer(buffer)
+                    .start()
+                    .unwrap();
+                let want = (0..100i64).map(|n| n + n * (n + 1) / 2).sum::<i64>();
+                assert_eq!(total(run), want, "{name}");
+                let other = work(0..100, a.clone()).buffer(buffer).start().unwrap();
+                assert_eq!(
+                    total(zipped(0..100, other.out, a.clone()).collect()),
+                    want,
+                    "{name}"
+                );
+            }
+        }
+    });
+}
+
 #[worker]
 fn drop_another(x: i64, #[param] others: &Mutex<Vec<WorkRun>>) -> i64 {
     let other = others.lock().unwrap().pop();
@@ -507,6 +543,85 @@ fn rayons_own_scopes_and_joins_around_runs() {
                     assert_eq!(sum.into_inner(), 8 * want);
                 });
             }
+        }
+    });
+}
+
+/// Takes about a fifth of a millisecond.
+#[worker]
+fn slow(x: i64) -> i64 {
+    thread::sleep(Duration::from_micros(200));
+    x
+}
+
+pipeline! {
+    fn slowly(xs: Stream<i64>, a: Pool) -> Stream<i64> {
+        xs >> slow.on(a)
+    }
+}
+
+#[worker]
+fn collecting(x: i64, #[param] pool: &Pool) -> i64 {
+    let inner = slowly(0..3, pool.clone());
+    x + if x % 2 == 0 {
+        total(inner.collect())
+    } else {
+        total(inner.start().unwrap())
+    }
+}
+
+pipeline! {
+    fn collected(xs: Stream<i64>, pool: Pool) -> Stream<i64> {
+        xs >> collecting(pool = pool).on(pool)
+    }
+}
+
+#[test]
+fn a_busy_run_does_not_keep_nested_ones_from_their_end() {
+    within(30, || {
+        for n in [1, 2] {
+            let pool = Pool::threads(n);
+            let mut endless = slowly(0.., pool.clone()).start().unwrap();
+            let handle = endless.handle();
+            let reader = thread::spawn(move || endless.by_ref().for_each(drop));
+            assert_eq!(total(collected(0..8, pool.clone()).collect()), 28 + 24);
+            assert_eq!(
+                total(collected(0..8, pool.clone()).start().unwrap()),
+                28 + 24
+            );
+            handle.cancel();
+            reader.join().unwrap();
+        }
+    });
+}
+
+#[test]
+fn a_busy_run_whose_source_then_blocks_gets_its_turn() {
+    within(30, || {
+        for n in [1, 2] {
+            let pool = Pool::threads(n);
+            let (tx, rx) = mpsc::channel();
+            let mut busy = slowly(rx, pool.clone()).start().unwrap();
+            (0..200).for_each(|x| tx.send(x).unwrap());
+            let nested = collected(0..6, pool.clone()).start().unwrap();
+            assert_eq!(total(busy.by_ref().take(200)), 19_900);
+            assert_eq!(total(nested), 15 + 18);
+            drop(tx);
+        }
+    });
+}
+
+#[test]
+fn a_worker_reads_from_a_run_whose_source_then_blocks() {
+    within(30, || {
+        for n in [1, 2] {
+            let pool = Pool::threads(n);
+            let (tx, rx) = mpsc::channel();
+            (0..100).for_each(|x| tx.send(x).unwrap());
+            let other = slowly(rx, pool.clone()).start().unwrap();
+            let run = zipped(0..100, other.out, pool.clone()).start().unwrap();
+            assert_eq!(total(run), 9_900);
+            drop(tx);
         }
     });
 }

@@ -18,6 +18,7 @@ use crate::run::Control;
 use crate::sink::{Outlets, Sinks};
 use crate::slot::Slot;
 use crate::source::Feed;
+use crate::unwind;
 use crate::worker::{Scratch, Stateful};
 
 /// The type that the header gives an output, held against the one that it has.
@@ -103,6 +104,12 @@ impl Nothing for () {}
 #[inline(always)]
 pub fn sink<T: Nothing>(slot: Slot<T>) {
     drop(slot);
+}
+
+/// Drops what no stream takes; a panic in that concerns nobody.
+#[inline(always)]
+pub fn unwanted<T>(slot: Slot<T>) {
+    unwind::discard(slot);
 }
 
 /// A stream whose `let` says its type.

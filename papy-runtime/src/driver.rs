@@ -6,7 +6,7 @@
 use std::time::{Duration, Instant};
 
 use crate::bell::Bell;
-use crate::engine::Hand;
+use crate::engine::{self, Hand};
 use crate::inlet::Inlets;
 use crate::pace::Pace;
 use crate::shared::{NAP, Shared};
@@ -100,7 +100,7 @@ impl<I: Inlets> Driver<I> {
     pub(crate) fn rest(&self) {
         if rayon::current_thread_index().is_none() {
             self.bell.sleep(None);
-        } else if rayon::yield_now() != Some(rayon::Yield::Executed) {
+        } else if !engine::work_meanwhile() {
             self.bell.sleep(Some(NAP));
         }
     }
@@ -121,6 +121,7 @@ impl<I: Inlets> Driver<I> {
             return false;
         }
         if !busy && !hand.help_out() {
+            hand.recruit();
             self.rest();
         }
         true
@@ -152,6 +153,10 @@ impl Course {
         want: usize,
         first: u64,
     ) {
+        if shared.has_left_tasks() {
+            // before the source: it may block
+            hand.recruit();
+        }
         let began = Instant::now();
         let pulled = if let [input] = self.inputs[..] {
             let inlet = inlets.at(input);

@@ -7,6 +7,7 @@
 //! **No thread of a pool ever waits here**: not for room, not for a turn, not for a partner. What is not due is parked,
 //! and whoever makes it due picks it up. So pools can be shared and nested in any way.
 
+use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 
 use crossbeam_channel::{Receiver, Sender};
@@ -16,7 +17,7 @@ use crate::net::Planned;
 use crate::parking::Parking;
 use crate::pool::Pool;
 use crate::shared::Shared;
-use crate::sync::{Arc, Mutex, OnceLock, lock};
+use crate::sync::{Arc, Mutex, OnceLock, Weak, lock};
 use crate::turnstile::Turnstile;
 use crate::unwind;
 
@@ -166,7 +167,8 @@ impl<'env> Engine<'env> {
         self.pools_in_use().iter().all(|pool| *pool == 0)
     }
 
-    /// Evaluates what is queued for a pool, on one of its threads, for a while. Whether there is more.
+    /// Evaluates what is queued for a pool, on one of its threads, for a while. Whether there may be more: then it is
+    /// no helper any more, until it has [rejoined](Engine::rejoin).
     fn help(self: &Arc<Self>, crew: usize, spawn: Spawn<'_, 'env>) -> bool {
         /// Tasks that a helper does before others who wait for the pool get a turn.
         const SHIFT: usize = 32;
@@ -186,11 +188,16 @@ impl<'env> Engine<'env> {
             let Some(task) = task else { return false };
             hand.work(task);
         }
-        if self.shared.is_cancelled() {
-            lock(&self.pools[crew].queue).helpers -= 1;
-            return false;
-        }
-        true
+        lock(&self.pools[crew].queue).helpers -= 1;
+        !self.shared.is_cancelled()
+    }
+
+    /// Makes a helper of one that has left off, or of a new one, where one is missing.
+    fn rejoin(&self, crew: usize) -> bool {
+        let mut queue = lock(&self.pools[crew].queue);
+        let missing = !queue.tasks.is_empty() && queue.helpers < queue.limit;
+        queue.helpers += usize::from(missing);
+        missing
     }
 
     /// Closes the pumps of a scoped run.
@@ -220,16 +227,64 @@ impl<'env> Engine<'env> {
     }
 }
 
-std::thread_local! {
-    static GIVING_WAY: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
+/// A helper that has given way to other jobs.
+#[derive(Clone)]
+struct Beneath {
+    shared: Arc<Shared>,
+    engine: Weak<Engine<'static>>,
+    crew: usize,
 }
 
-/// Lets another job of the pool run on top of this one, one level deep, so that pipelines that share a pool all move.
-fn give_way() {
-    if rayon::current_thread_index().is_some() && !GIVING_WAY.replace(true) {
+impl Beneath {
+    /// Starts a helper in its place.
+    fn replace(&self) {
+        if self.shared.helper_enters() {
+            let engine = self.engine.upgrade();
+            if let Some(engine) = engine.as_ref().filter(|engine| engine.rejoin(self.crew)) {
+                spawn_owned(engine, self.crew);
+            }
+            unwind::discard(engine);
+            self.shared.helper_leaves();
+        }
+    }
+}
+
+std::thread_local! {
+    /// The helper that has given way to what this thread does now.
+    static BENEATH: RefCell<Option<Beneath>> = const { RefCell::new(None) };
+    /// Whether one has.
+    static GIVING_WAY: Cell<bool> = const { Cell::new(false) };
+    /// Waits for which this thread works meanwhile, one on top of the other.
+    static WAITS: Cell<usize> = const { Cell::new(0) };
+}
+
+/// Works for the pool of this thread, while it waits. Whether there was anything to do.
+pub(crate) fn work_meanwhile() -> bool {
+    // what is waited for may be queued for the helper beneath, which can't go on before the wait is over
+    if let Some(beneath) = BENEATH.with_borrow(Option::clone) {
+        beneath.replace();
+    }
+    WAITS.set(WAITS.get() + 1);
+    let worked = rayon::yield_now() == Some(rayon::Yield::Executed);
+    WAITS.set(WAITS.get() - 1);
+    worked
+}
+
+/// What a helper does between two shifts, so that pipelines that share a pool all move: it lets another job of the pool
+/// run on top of it, one level deep.
+fn give_way(helper: Option<Beneath>) {
+    if !GIVING_WAY.replace(true) {
+        BENEATH.set(helper);
         rayon::yield_now();
+        BENEATH.set(None);
         GIVING_WAY.set(false);
     }
+}
+
+/// On top of a wait a helper ends after one shift, so that what is waited for is looked at. The driver begins another
+/// one, behind whatever else the pool has to do; where the driver is inside a source, the helper must do so itself.
+fn is_on_top_of_a_wait() -> bool {
+    WAITS.get() > 0
 }
 
 /// Starts a helper of a run that owns what it works on.
@@ -237,20 +292,34 @@ fn give_way() {
 /// The job holds nothing of the run until it begins, and while it gives way: a run that is dropped meanwhile is gone at
 /// once, however long the pool's queue is.
 pub(crate) fn spawn_owned(engine: &Arc<Engine<'static>>, crew: usize) {
-    let (shared, engine_then) = (engine.shared.clone(), Arc::downgrade(engine));
+    let helper = Beneath {
+        shared: engine.shared.clone(),
+        engine: Arc::downgrade(engine),
+        crew,
+    };
     let job = move || {
+        let shared = &helper.shared;
+        let mut joined = true;
         while shared.helper_enters() {
-            let engine = engine_then.upgrade();
-            let more = engine
-                .as_ref()
-                .is_some_and(|engine| engine.help(crew, Spawn::Owned(spawn_owned)));
+            let engine = helper.engine.upgrade();
+            let more = engine.as_ref().is_some_and(|engine| {
+                let more = (std::mem::take(&mut joined) || engine.rejoin(crew))
+                    && engine.help(crew, Spawn::Owned(spawn_owned));
+                if more && is_on_top_of_a_wait() {
+                    if !shared.leaves_tasks() && engine.rejoin(crew) {
+                        spawn_owned(engine, crew);
+                    }
+                    return false;
+                }
+                more
+            });
             // maybe the last to hold it, and with it what the workers own
             unwind::discard(engine);
             shared.helper_leaves();
             if !more {
                 break;
             }
-            give_way();
+            give_way(Some(helper.clone()));
         }
     };
     match engine.pools[crew].pool.handle() {
@@ -263,7 +332,16 @@ fn spawn_scoped<'env>(engine: &Arc<Engine<'env>>, crew: usize, scope: &Scope<'en
     let engine = engine.clone();
     scope.spawn(move |scope| {
         while engine.help(crew, Spawn::Scoped { scope, crew }) {
-            give_way();
+            if is_on_top_of_a_wait() {
+                if !engine.shared.leaves_tasks() && engine.rejoin(crew) {
+                    spawn_scoped(&engine, crew, scope);
+                }
+                break;
+            }
+            give_way(None);
+            if !engine.rejoin(crew) {
+                break;
+            }
         }
     });
 }
@@ -357,19 +435,35 @@ impl<'a, 'env> Hand<'a, 'env> {
             wanted
         };
         if wanted {
-            match &self.spawn {
-                Spawn::Owned(spawn) => spawn(self.engine, crew),
-                Spawn::Scoped { scope, crew: own } if *own == crew => {
-                    spawn_scoped(self.engine, crew, scope);
-                }
-                Spawn::Scoped { .. } | Spawn::Pumped => {
-                    let pump = self.engine.pools[crew]
-                        .pump
-                        .get()
-                        .expect("a scoped run over several pools has pumps");
-                    let _ = pump.send(true);
-                }
-                Spawn::Never => unreachable!("a hand that is alone serves every pool"),
+            self.begin_helper(crew);
+        }
+    }
+
+    fn begin_helper(&self, crew: usize) {
+        match &self.spawn {
+            Spawn::Owned(spawn) => spawn(self.engine, crew),
+            Spawn::Scoped { scope, crew: own } if *own == crew => {
+                spawn_scoped(self.engine, crew, scope);
+            }
+            Spawn::Scoped { .. } | Spawn::Pumped => {
+                let pump = self.engine.pools[crew]
+                    .pump
+                    .get()
+                    .expect("a scoped run over several pools has pumps");
+                let _ = pump.send(true);
+            }
+            Spawn::Never => unreachable!("a hand that is alone serves every pool"),
+        }
+    }
+
+    /// Begins helpers where tasks lie about and one has left off.
+    pub(crate) fn recruit(&self) {
+        if matches!(self.spawn, Spawn::Never) || self.engine.shared.is_cancelled() {
+            return;
+        }
+        for crew in 0..self.engine.pools.len() {
+            if self.engine.rejoin(crew) {
+                self.begin_helper(crew);
             }
         }
     }

@@ -431,6 +431,7 @@ where
             return Delivered::WantsHelp;
         }
         if !busy && !hand.help_out() {
+            hand.recruit();
             driver.rest();
         }
     }
@@ -491,7 +492,7 @@ fn run_with_pumps<'env, I, P, C>(
         while rayon::current_thread_index().is_some()
             && !pumps.iter().all(std::thread::ScopedJoinHandle::is_finished)
         {
-            if rayon::yield_now() != Some(rayon::Yield::Executed) {
+            if !engine::work_meanwhile() {
                 thread::sleep(NAP);
             }
         }

@@ -486,7 +486,7 @@ impl<T> Reader<T> {
                 return false;
             }
             if rayon::current_thread_index().is_some() {
-                if rayon::yield_now() != Some(rayon::Yield::Executed) {
+                if !crate::engine::work_meanwhile() {
                     self.channel.gate.sleep(Some(left.unwrap_or(NAP).min(NAP)));
                 }
             } else {

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::bell::Bell;
+use crate::engine;
 use crate::flow::Flow;
 use crate::output::Gate;
 use crate::report::{Ledger, Report};
@@ -75,6 +76,8 @@ pub struct Shared {
     /// The driver of a run without threads. Never waited for: who holds it may be inside a source or a worker.
     seat: Mutex<Option<Box<dyn Seat>>>,
     inline: AtomicBool,
+    /// A helper has left tasks to the driver.
+    left: AtomicBool,
 }
 
 /// Who is still at work.
@@ -131,6 +134,7 @@ impl Shared {
             news: Condvar::new(),
             seat: Mutex::new(None),
             inline: AtomicBool::new(false),
+            left: AtomicBool::new(false),
         }
     }
 
@@ -256,6 +260,22 @@ impl Shared {
         self.change(|life| life.helpers -= 1);
     }
 
+    /// Leaves what is queued to the driver, which begins a helper for it; `false` where it is inside a source.
+    pub(crate) fn leaves_tasks(&self) -> bool {
+        self.left.store(true, Ordering::SeqCst);
+        // a driver that is counted in after this sees that something has been left
+        let free = lock(&self.life).pulling == 0;
+        if free {
+            self.ring_all();
+        }
+        free
+    }
+
+    /// Whether a helper has left tasks since the last look.
+    pub(crate) fn has_left_tasks(&self) -> bool {
+        self.left.load(Ordering::SeqCst) && self.left.swap(false, Ordering::SeqCst)
+    }
+
     pub(crate) fn task_leaves(&self) {
         let mut life = lock(&self.life);
         life.running -= 1;
@@ -358,7 +378,7 @@ impl Shared {
             }
             if rayon::current_thread_index().is_some() {
                 drop(life);
-                let worked = rayon::yield_now() == Some(rayon::Yield::Executed);
+                let worked = engine::work_meanwhile();
                 life = lock(&self.life);
                 if !worked && !holds(&life) {
                     life = wait_for(&self.news, life, left.unwrap_or(NAP).min(NAP));

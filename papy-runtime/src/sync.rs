@@ -2,7 +2,7 @@
 
 use std::sync::TryLockError;
 pub(crate) use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-pub(crate) use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock};
+pub(crate) use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, Weak};
 pub(crate) use std::thread;
 
 /// Locks, whether or not a holder panicked: no lock of papy is held while user code runs, so what it guards is whole.

@@ -297,29 +297,46 @@ impl Writer<'_> {
             }
             shape @ Shape::Parts(_) => {
                 let pattern_at = code.split.map_or(user, Place::span);
-                let (mut pattern, mut streams, mut leaves) = (TokenStream::new(), Vec::new(), 0);
-                parts(shape, pattern_at, &mut pattern, &mut leaves, &mut streams);
-                let list = nest((0..leaves).map(|at| {
-                    let leaf = internal(&format!("part_{at}"));
-                    quote!(#leaf)
-                }));
-                let names = nest(streams.iter().map(|stream| match stream {
-                    Some(stream) if self.left.contains_key(stream) => {
-                        let name =
-                            self.variable(*stream, self.plan.code.streams[*stream].place.span());
-                        quote!(#name)
-                    }
-                    _ => quote!(_),
-                }));
-                self.lines
-                    .push(quote!(let #names = #called.split(|#pattern| #list);));
-                streams
-                    .into_iter()
-                    .flatten()
-                    .for_each(|stream| self.annotate(stream));
+                self.split(shape, pattern_at, user, &called);
             }
-            Shape::Pending | Shape::Dropped => self.lines.push(quote!(let _ = #called;)),
+            Shape::Pending | Shape::Dropped => {
+                let papy = papy_at(user);
+                self.lines
+                    .push(quote_spanned!(at(user)=> #papy::unwanted(#called);));
+            }
         }
+    }
+
+    /// Takes a result apart. Parts that nobody takes are dropped under a guard.
+    fn split(&mut self, shape: &Shape, pattern_at: Span, user: Span, called: &TokenStream) {
+        let (mut pattern, mut streams, mut leaves) = (TokenStream::new(), Vec::new(), 0);
+        parts(shape, pattern_at, &mut pattern, &mut leaves, &mut streams);
+        let list = nest((0..leaves).map(|at| {
+            let leaf = internal(&format!("part_{at}"));
+            quote!(#leaf)
+        }));
+        let mut unwanted = Vec::new();
+        let names = nest(streams.iter().map(|stream| match stream {
+            Some(stream) if self.left.contains_key(stream) => {
+                let name = self.variable(*stream, self.plan.code.streams[*stream].place.span());
+                quote!(#name)
+            }
+            _ => {
+                let name = internal(&format!("unwanted_{}", unwanted.len()));
+                unwanted.push(name.clone());
+                quote!(#name)
+            }
+        }));
+        self.lines
+            .push(quote!(let #names = #called.split(|#pattern| #list);));
+        let papy = papy_at(user);
+        let unwanted = unwanted.iter();
+        self.lines
+            .extend(unwanted.map(|name| quote_spanned!(at(user)=> #papy::unwanted(#name);)));
+        streams
+            .into_iter()
+            .flatten()
+            .for_each(|stream| self.annotate(stream));
     }
 
     /// Lets rustc check the type that a `let` says.
