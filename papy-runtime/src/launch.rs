@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::bell::Bell;
+use crate::channel::Gate;
 use crate::driver::{Advance, Course, Driver};
 use crate::engine::{self, Engine, Hand, Spawn};
 use crate::error::StartError;
@@ -10,7 +11,6 @@ use crate::flow::Flow;
 use crate::inlet::{Inlets, Own};
 use crate::link::Ports;
 use crate::net::Net;
-use crate::output::Gate;
 use crate::pace::Pace;
 use crate::plan::{Blueprint, Body, Entries, InPlace, Options, SendSources, SourceList, Spec};
 use crate::report::{Ledger, Report};

@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 mod bell;
+mod channel;
 mod check;
 mod cursor;
 mod driver;

@@ -3,9 +3,9 @@
 use std::time::{Duration, Instant};
 
 use crate::bell::Bell;
+use crate::channel::Gate;
 use crate::engine;
 use crate::flow::Flow;
-use crate::output::Gate;
 use crate::report::{Ledger, Report};
 use crate::run::Seat;
 use crate::sync::{

@@ -3,10 +3,11 @@
 use std::ops::ControlFlow;
 use std::task::Poll;
 
+use crate::channel::Channel;
 use crate::fault::Fault;
 use crate::link::{Port, Ports};
 use crate::net::{Net, Planned};
-use crate::output::{Channel, Output, Reader};
+use crate::output::{Output, Reader};
 use crate::plan::Spec;
 use crate::pool::Pool;
 use crate::region::Order;
