@@ -8,8 +8,8 @@
 
 use std::time::Duration;
 
-/// Work in a wave, so that scheduling (2 to 3 µs a wave) costs about one per cent.
-const WORK: f64 = 200_000.0;
+/// Work in a wave (at most; half of it at least), so that scheduling, 2 to 3 µs a wave, costs about one per cent.
+const WORK: f64 = 400_000.0;
 /// Time that pulling a wave may take: what comes first should not wait long for what comes last.
 const PULL: f64 = 200_000.0;
 /// A source that takes longer for an item may have been waiting: waking a thread takes more than this.
@@ -75,10 +75,14 @@ impl Pace {
         }
     }
 
+    /// Sizes are powers of two, unless given: strides then come in few sizes, and the allocator finds room for a new one
+    /// where an old one was. Sizes that follow every measurement scatter its arenas more and more.
     fn resize(&mut self) {
         let fits = |budget: f64, cost: Option<f64>| cost.map_or(1.0, |cost| budget / cost.max(0.1));
-        let best =
-            || (fits(WORK, self.work).min(fits(PULL, self.pull)) as usize).clamp(1, self.limit);
+        let best = || {
+            let fitting = fits(WORK, self.work).min(fits(PULL, self.pull)) as usize;
+            1 << fitting.clamp(1, self.limit).ilog2()
+        };
         let best = if self.streak < SHOWN {
             1
         } else {
@@ -127,7 +131,7 @@ mod tests {
         assert_eq!(after(0, 1.0, 1.0).wave(), 1);
         assert_eq!(after(SHOWN - 1, 1.0, 1.0).wave(), 1);
         assert_eq!(after(50, 1.0, 1.0).wave(), 512);
-        assert_eq!(after(50, 10.0, 1_000.0).wave(), 200);
+        assert_eq!(after(50, 10.0, 1_000.0).wave(), 256);
         assert_eq!(after(50, 10.0, 1_000_000.0).wave(), 1);
     }
 
