@@ -1,6 +1,7 @@
 //! The catalogue: every mistake that users can make, in words. All wording lives here, so that tone and terms stay one.
 
 use crate::diagnostics::Mistake;
+use crate::graph::Beginning;
 
 fn line(line: usize) -> String {
     if line == 0 {
@@ -524,9 +525,20 @@ pub fn options_contradict(second: &str, first: &str, why: &str) -> Mistake {
 pub fn zero(name: &str) -> Mistake {
     let why = match name {
         "spawn" => "would never evaluate an item",
+        "produce" | "repeat" => "would swallow every item",
+        "consume" => "would make groups without items",
         _ => "would hold no item",
     };
     Mistake::new(format!("`.{name}(0)` {why}")).help("use 1 or more")
+}
+
+pub fn rate_in_text(option: &str, text: &str) -> Mistake {
+    Mistake::new(format!(
+        "`.{option}` takes a number in the text, and `{text}` is known only when the pipeline is built"
+    ))
+    .help(format!(
+        "write the number, `.{option}(2)`: the rates of streams that meet are checked when the pipeline is compiled"
+    ))
 }
 
 pub fn fallible_worker(worker: &str) -> Mistake {
@@ -615,11 +627,55 @@ pub fn output_twice(name: &str) -> Mistake {
     ))
 }
 
-pub fn lineage(folded: &str, other: &str) -> Mistake {
+pub fn lineage(odd: &str, other: &str, begun: Beginning) -> Mistake {
+    let (from, help) = match begun {
+        Beginning::Fold(_) => (
+            "comes out of `.fold()`",
+            "`.fold()` gives one item at the end: return both as outputs, or fold both in one worker",
+        ),
+        Beginning::Flat(_) => (
+            "comes out of `.flat()`",
+            "fork behind the `.flat()`, or carry what belongs to each item along in it",
+        ),
+        Beginning::Groups(_) => (
+            "is grouped behind a `.filter()`, a `skip` or an arm, which leave holes,",
+            "group first and filter then, or return `None` for a whole group",
+        ),
+        Beginning::Merge(_) => (
+            "is merged of streams of different origin",
+            "merge behind the join, or carry what belongs to each item along in it",
+        ),
+        Beginning::Pipeline(_) | Beginning::Input(_) => (
+            "is counted anew",
+            "carry what belongs to each item along in it",
+        ),
+    };
     Mistake::new(format!(
-        "`{folded}` comes out of `.fold()` and cannot be paired with `{other}` by position"
+        "`{odd}` {from} and cannot be paired with `{other}` by position"
     ))
-    .help("`.fold()` gives one item at the end: return both as outputs, or fold both in one worker")
+    .help(help)
+}
+
+pub fn rates((a, b): (&str, &str), (many, few): (u64, u64), join: &str) -> Mistake {
+    // `a` brings `many` slots for every `few` of `b`
+    let ((slow, n), (fast, m)) = if many < few {
+        ((a, many), (b, few))
+    } else {
+        ((b, few), (a, many))
+    };
+    let mistake = Mistake::new(format!(
+        "`{slow}` brings {} for every {m} of `{fast}` at `{join}`",
+        count(n as usize, "item")
+    ));
+    if n == 1 {
+        mistake.help(format!(
+            "`.repeat({m})` on what gives `{slow}`, or `.consume({m})` on what takes `{fast}`"
+        ))
+    } else {
+        mistake.help(format!(
+            "`.repeat({m})` on what gives `{slow}` and `.repeat({n})` on what gives `{fast}`, or `.consume({n})` and `.consume({m})` on what takes them"
+        ))
+    }
 }
 
 // ---------------------------------------------------------------- papy itself

@@ -43,17 +43,19 @@ fn phases(text: TokenStream) -> (Vec<Diagnostic>, TokenStream) {
         return (cx.finish(), expand::fallback(&pipeline, &code));
     }
     let facts = Facts::new(&graph);
-    check::lineages(&graph, &facts, &code, &mut cx);
+    check::balance(&graph, &facts, &code, &mut cx);
     if cx.any() {
         return (cx.finish(), expand::fallback(&pipeline, &code));
     }
     let partition = partition::partition(&graph, &facts);
+    let numbers = graph.numbers();
     let plan = expand::Plan {
         pipeline: &pipeline,
         graph: &graph,
         code: &code,
         facts: &facts,
         partition: &partition,
+        numbers: &numbers,
     };
     (cx.finish(), expand::expand(&plan))
 }

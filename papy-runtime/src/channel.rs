@@ -34,7 +34,7 @@ struct Queue<T> {
     ready: VecDeque<Stride<T>>,
     /// How many there have been in all.
     queued: u64,
-    /// Slots of strides that hold nothing to read. They are not kept, only counted: an output behind a fold, read at
+    /// What strides stand for that hold nothing to read. They are not kept, only counted: an output behind a fold, read at
     /// the end, would otherwise grow with the input.
     empty: u64,
     /// A fault ends the output here; nothing behind it is wanted.
@@ -55,7 +55,7 @@ impl<T> Queue<T> {
 
     fn push(&mut self, stride: Stride<T>) {
         if stride.is_empty() {
-            self.empty += stride.len() as u64;
+            self.empty += stride.extent.charge;
         } else {
             self.ready.push_back(stride);
             self.queued += 1;
@@ -70,9 +70,9 @@ impl<T> Channel<T> {
         reader: usize,
         shared: &Arc<Shared>,
         output: usize,
-        ordered: bool,
     ) -> Self {
         Channel {
+            ordered: link.lineage.ordered,
             link,
             queue: Mutex::new(Queue::new()),
             gate: shared.gates[output].clone(),
@@ -80,7 +80,6 @@ impl<T> Channel<T> {
             part_number: part,
             reader,
             shared: shared.clone(),
-            ordered,
         }
     }
 
@@ -140,7 +139,7 @@ impl<T> Channel<T> {
         if passed > 0 {
             flow.deliver(self.reader, passed);
             drop(flow);
-            self.part.bell.ring();
+            self.part.ring();
         }
     }
 
@@ -161,13 +160,17 @@ impl<T> Channel<T> {
     pub(crate) fn used(&self, slots: u64) {
         if slots > 0 {
             lock(&self.part.flow).deliver(self.reader, slots);
-            self.part.bell.ring();
+            self.part.ring();
         }
     }
 
     pub(crate) fn hungry(&self, hungry: bool) {
-        if lock(&self.part.flow).hunger(self.reader, hungry) && hungry {
-            self.part.bell.ring();
+        let news = lock(&self.part.flow).hunger(self.reader, hungry);
+        if news {
+            self.shared.hunger(self.part_number, hungry);
+            if hungry {
+                self.part.ring();
+            }
         }
     }
 
@@ -179,8 +182,9 @@ impl<T> Channel<T> {
     }
 
     fn forsake(&self) {
+        self.hungry(false);
         lock(&self.part.flow).forsake(self.reader);
-        self.part.bell.ring();
+        self.part.ring();
     }
 
     /// The output has ended at a fault; where nobody reads another one, the run has nothing left to do.
@@ -204,7 +208,7 @@ impl<T> Drop for Channel<T> {
 }
 
 impl<T: Send> Step for Arc<Channel<T>> {
-    fn run(&self, wave: u64, _arrivals: &mut Vec<usize>) {
+    fn run(&self, _shared: &Shared, _part: usize, wave: u64, _arrivals: &mut Vec<usize>) {
         let Some(stride) = self.link.take(wave) else {
             return;
         };
@@ -217,7 +221,7 @@ impl<T: Send> Step for Arc<Channel<T>> {
         if cut {
             self.finish_early();
         }
-        self.part.bell.ring();
+        self.part.ring();
     }
 
     fn clear(&self) {

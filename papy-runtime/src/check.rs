@@ -72,6 +72,88 @@ pub fn filtered<T: Filtered>(slot: Slot<T>, cx: &mut Cursor<'_>, node: usize) ->
     slot.filter(cx, node)
 }
 
+/// What a worker takes under `.consume(N)`: a group of the items `T`.
+#[diagnostic::on_unimplemented(
+    message = "`.consume({N})` gives groups of `{T}`, and this node takes `{Self}`",
+    label = "expected `[{T}; {N}]` or `Vec<{T}>`",
+    note = "take `[{T}; {N}]` for whole groups alone, or `Vec<{T}>` for a shorter last group too"
+)]
+pub trait Grouped<T, const N: usize>: Sized {
+    /// A whole group.
+    fn of_array(values: [T; N]) -> Self;
+    /// A group, or its values where they are too few.
+    ///
+    /// # Errors
+    ///
+    /// The values.
+    fn of_vec(values: Vec<T>) -> Result<Self, Vec<T>>;
+}
+
+impl<T, const N: usize> Grouped<T, N> for [T; N] {
+    #[inline(always)]
+    fn of_array(values: [T; N]) -> Self {
+        values
+    }
+    #[inline(always)]
+    fn of_vec(values: Vec<T>) -> Result<Self, Vec<T>> {
+        values.try_into()
+    }
+}
+
+impl<T, const N: usize> Grouped<T, N> for Vec<T> {
+    #[inline(always)]
+    fn of_array(values: [T; N]) -> Self {
+        values.into()
+    }
+    #[inline(always)]
+    fn of_vec(values: Vec<T>) -> Result<Self, Vec<T>> {
+        Ok(values)
+    }
+}
+
+/// What a worker returns under `.produce(N)`: an array.
+#[diagnostic::on_unimplemented(
+    message = "`.produce({N})` needs a worker that returns an array of {N}, this one gives `{Self}`",
+    label = "expected `[_; {N}]`",
+    note = "return `[…; {N}]`, or take `.flat()` where the number varies"
+)]
+pub trait Produced<const N: usize> {
+    /// What is in it.
+    type Item;
+    /// Itself.
+    fn array(self) -> [Self::Item; N];
+}
+
+impl<T, const N: usize> Produced<N> for [T; N] {
+    type Item = T;
+    #[inline(always)]
+    fn array(self) -> [T; N] {
+        self
+    }
+}
+
+/// What a worker returns under `.flat()`: something to iterate over.
+#[diagnostic::on_unimplemented(
+    message = "`.flat()` needs a worker that returns something to iterate over, this one gives `{Self}`",
+    label = "`{Self}` gives no items",
+    note = "return a `Vec`, a range or an iterator, or take `.flat()` away"
+)]
+pub trait Streams: IntoIterator {}
+
+#[diagnostic::do_not_recommend]
+impl<I: IntoIterator> Streams for I {}
+
+/// What `.repeat(n)` gives several times.
+#[diagnostic::on_unimplemented(
+    message = "`.repeat(…)` gives copies, so `{Self}` must be `Clone`",
+    label = "`{Self}` cannot be copied",
+    note = "derive `Clone`, or send `Arc<{Self}>`"
+)]
+pub trait Repeats: Clone {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Clone> Repeats for T {}
+
 /// An item of the stream `Name`, which has so many uses.
 #[diagnostic::on_unimplemented(
     message = "`{Name}` is used {USES} times, so `{Self}` must be `Clone`",
@@ -108,7 +190,7 @@ pub fn sink<T: Nothing>(slot: Slot<T>) {
 
 /// Drops what no stream takes; a panic in that concerns nobody.
 #[inline(always)]
-pub fn unwanted<T>(slot: Slot<T>) {
+pub fn unwanted<T>(slot: T) {
     unwind::discard(slot);
 }
 

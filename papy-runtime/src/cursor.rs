@@ -1,9 +1,11 @@
 //! Where an evaluation stands: which slot, which node, and what has happened in this stride.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use crate::fault::{BoxError, Fault, FaultKind};
-use crate::sync::{Arc, OnceLock};
+use crate::places::Places;
+use crate::sync::{Arc, AtomicU64, Mutex, OnceLock, Ordering, lock};
 use crate::unwind::{self, Payload};
 
 /// The context of a region's kernel, made anew for each slot. Generated code hands it on and looks at nothing in it.
@@ -12,9 +14,10 @@ use crate::unwind::{self, Payload};
 /// cursor whose address escaped would cost a plain loop over trivial nodes half of its speed.
 pub struct Cursor<'a> {
     book: &'a mut Book,
-    position: u64,
-    /// 0 while the input lasts; then 1, 2, … for the rounds in which folds give their state.
-    tail: u64,
+    /// Which round of the stride.
+    round: usize,
+    /// Behind the last slot, where a fold gives its state.
+    at_end: bool,
     /// Whether the calls of this slot are timed.
     sampled: bool,
 }
@@ -25,9 +28,45 @@ pub(crate) struct Book {
     /// For each node that the region knows.
     pub(crate) tallies: Vec<Tally>,
     names: Arc<[Arc<str>]>,
-    lengths: Arc<OnceLock<String>>,
+    /// Where the rounds of the stride at hand come from.
+    pub(crate) places: Places,
+    /// What this part's inputs have in common.
+    common: Arc<Common>,
     /// When the last timed call returned.
     ticked: Option<Instant>,
+}
+
+/// What the evaluations of a part share.
+#[derive(Debug, Default)]
+pub(crate) struct Common {
+    /// How long inputs that meet turned out to be, where they differ.
+    pub(crate) lengths: OnceLock<String>,
+    /// Nodes that have told that a partner is missing, by where their names lie: the first slot does, for all behind it.
+    unequal: Mutex<BTreeSet<usize>>,
+    /// How many items of `.flat()` iterators may be taken ahead of their turn.
+    pub(crate) ahead: AtomicU64,
+}
+
+impl Common {
+    fn take_ahead(&self, n: u64) -> u64 {
+        let mut left = self.ahead.load(Ordering::Relaxed);
+        loop {
+            let taken = left.min(n);
+            match self.ahead.compare_exchange_weak(
+                left,
+                left - taken,
+                Ordering::Relaxed,
+                Ordering::Relaxed,
+            ) {
+                Ok(_) => return taken,
+                Err(now) => left = now,
+            }
+        }
+    }
+
+    pub(crate) fn give_ahead(&self, n: u64) {
+        self.ahead.fetch_add(n, Ordering::Relaxed);
+    }
 }
 
 /// What happened at one node. Counted are the exceptions, so that a value costs nothing.
@@ -35,6 +74,8 @@ pub(crate) struct Book {
 pub(crate) struct Tally {
     /// Slots that passed by as a fault, a hole or an end; wraps around below 0.
     pub(crate) skipped: u64,
+    /// Items that came in groups, less the groups.
+    pub(crate) gathered: u64,
     /// Items that a fold has taken in, less the state that came out; wraps around below 0.
     pub(crate) absorbed: u64,
     pub(crate) faults: u64,
@@ -44,11 +85,12 @@ pub(crate) struct Tally {
 }
 
 impl Book {
-    pub(crate) fn new(names: Arc<[Arc<str>]>, lengths: Arc<OnceLock<String>>) -> Book {
+    pub(crate) fn new(names: Arc<[Arc<str>]>, common: Arc<Common>) -> Book {
         Book {
             tallies: vec![Tally::default(); names.len()],
             names,
-            lengths,
+            places: Places::from(0),
+            common,
             ticked: None,
         }
     }
@@ -59,20 +101,20 @@ impl Book {
 
     #[cold]
     #[inline(never)]
-    fn failed(&mut self, node: usize, position: u64, error: impl Into<BoxError>) -> Fault {
+    fn failed(&mut self, node: usize, round: usize, error: impl Into<BoxError>) -> Fault {
         self.tallies[node].faults += 1;
         // `Into` is user code too
         match unwind::catch(|| error.into()) {
-            Ok(error) => Fault::new(&self.names[node], position, FaultKind::Error, error),
-            Err(payload) => Fault::panicked(&self.names[node], position, FaultKind::Panic, payload),
+            Ok(error) => Fault::new(&self.names[node], self.places.at(round), FaultKind::Error, error),
+            Err(payload) => Fault::panicked(&self.names[node], self.places.at(round), FaultKind::Panic, payload),
         }
     }
 
     #[cold]
     #[inline(never)]
-    pub(crate) fn panicked(&mut self, node: usize, position: u64, payload: Payload) -> Fault {
+    pub(crate) fn panicked(&mut self, node: usize, round: usize, payload: Payload) -> Fault {
         self.tallies[node].faults += 1;
-        Fault::panicked(&self.names[node], position, FaultKind::Panic, payload)
+        Fault::panicked(&self.names[node], self.places.at(round), FaultKind::Panic, payload)
     }
 
     /// A fault that arises before the call: the slot counts as one that was given and failed.
@@ -82,25 +124,29 @@ impl Book {
 
     #[cold]
     #[inline(never)]
-    fn copy_panicked(&mut self, node: usize, position: u64, payload: Payload) -> Fault {
+    fn copy_panicked(&mut self, node: usize, round: usize, payload: Payload) -> Fault {
         self.uncall(node);
-        self.panicked(node, position, payload)
+        self.panicked(node, round, payload)
     }
 
+    /// `None` behind the first slot that lacks a partner.
     #[cold]
     #[inline(never)]
-    fn unequal(&mut self, node: usize, position: u64, others: Vec<Fault>) -> Fault {
+    fn unequal(&mut self, node: usize, round: usize, others: Vec<Fault>) -> Option<Fault> {
+        let name = &self.names[node];
+        if !lock(&self.common.unequal).insert(Arc::as_ptr(name).cast::<u8>() as usize) {
+            return None;
+        }
+        let cause = match self.common.lengths.get() {
+            Some(lengths) => format!("the inputs that meet here differ in length: {lengths}"),
+            None => "a last group is shorter than the others, so what meets here differs in length"
+                .to_owned(),
+        };
+        let at = self.places.at(round);
+        let fault = Fault::with_others(name, at, FaultKind::Unequal, cause.into(), others);
         self.tallies[node].faults += 1;
         self.uncall(node);
-        let lengths = self.lengths.get().cloned().unwrap_or_default();
-        let cause = format!("the inputs that meet here differ in length: {lengths}").into();
-        Fault::with_others(
-            &self.names[node],
-            position,
-            FaultKind::Unequal,
-            cause,
-            others,
-        )
+        Some(fault)
     }
 
     /// Starts the clock for the calls of a slot.
@@ -121,13 +167,25 @@ impl Book {
 
 impl<'a> Cursor<'a> {
     #[inline(always)]
-    pub(crate) fn new(book: &'a mut Book, position: u64, tail: u64, sampled: bool) -> Cursor<'a> {
+    pub(crate) fn new(book: &'a mut Book, round: usize, sampled: bool) -> Cursor<'a> {
         Cursor {
             book,
-            position,
-            tail,
+            round,
+            at_end: false,
             sampled,
         }
+    }
+
+    /// Takes the right to `n` items ahead of their turn, or to as many as there are.
+    #[inline(always)]
+    pub(crate) fn take_ahead(&self, n: u64) -> u64 {
+        self.book.common.take_ahead(n)
+    }
+
+    /// Gives the right to `n` items back.
+    #[inline(always)]
+    pub(crate) fn give_ahead(&self, n: u64) {
+        self.book.common.give_ahead(n);
     }
 
     #[inline(always)]
@@ -137,9 +195,17 @@ impl<'a> Cursor<'a> {
         }
     }
 
+    /// Behind the last slot of all.
+    pub(crate) fn end(book: &'a mut Book, round: usize) -> Cursor<'a> {
+        Cursor {
+            at_end: true,
+            ..Cursor::new(book, round, false)
+        }
+    }
+
     #[inline(always)]
-    pub(crate) fn is_tail(&self, tail: u64) -> bool {
-        self.tail == tail
+    pub(crate) fn is_at_end(&self) -> bool {
+        self.at_end
     }
 
     #[inline(always)]
@@ -160,6 +226,24 @@ impl<'a> Cursor<'a> {
         tally.absorbed = tally.absorbed.wrapping_sub(1);
     }
 
+    /// So many items came as one group.
+    #[inline(always)]
+    pub(crate) fn gathered(&mut self, node: usize, items: usize) {
+        let tally = &mut self.book.tallies[node];
+        tally.gathered = tally.gathered.wrapping_add(items as u64).wrapping_sub(1);
+    }
+
+    /// The input has ended inside a group.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn incomplete(&mut self, node: usize, items: usize, size: usize) -> Fault {
+        self.book.tallies[node].faults += 1;
+        self.book.uncall(node);
+        let cause = format!("the last group has {items} of {size} items").into();
+        let (name, at) = (&self.book.names[node], self.book.places.at(self.round));
+        Fault::new(name, at, FaultKind::Incomplete, cause)
+    }
+
     #[inline(always)]
     pub(crate) fn hole(&mut self, node: usize) {
         self.book.tallies[node].holes += 1;
@@ -167,22 +251,22 @@ impl<'a> Cursor<'a> {
 
     #[inline(always)]
     pub(crate) fn failed(&mut self, node: usize, error: impl Into<BoxError>) -> Fault {
-        self.book.failed(node, self.position, error)
+        self.book.failed(node, self.round, error)
     }
 
     #[inline(always)]
     pub(crate) fn panicked(&mut self, node: usize, payload: Payload) -> Fault {
-        self.book.panicked(node, self.position, payload)
+        self.book.panicked(node, self.round, payload)
     }
 
     /// A panic while the node's item was copied.
     #[inline(always)]
     pub(crate) fn copy_panicked(&mut self, node: usize, payload: Payload) -> Fault {
-        self.book.copy_panicked(node, self.position, payload)
+        self.book.copy_panicked(node, self.round, payload)
     }
 
     #[inline(always)]
-    pub(crate) fn unequal(&mut self, node: usize, others: Vec<Fault>) -> Fault {
-        self.book.unequal(node, self.position, others)
+    pub(crate) fn unequal(&mut self, node: usize, others: Vec<Fault>) -> Option<Fault> {
+        self.book.unequal(node, self.round, others)
     }
 }

@@ -23,10 +23,10 @@ pub(crate) struct Driver<I> {
 /// One part, as its driver knows it.
 pub(crate) struct Course {
     pub(crate) part: usize,
-    /// Its inputs, in header order.
-    pub(crate) inputs: Vec<usize>,
+    /// Its inputs in header order, and how many items of each make a round.
+    pub(crate) inputs: Vec<(usize, u64)>,
     pub(crate) outputs: Vec<usize>,
-    /// Folds that lie behind one another.
+    /// Rounds behind the last wave in which what was kept back comes out.
     pub(crate) tails: u64,
     /// Regions that a wave passes.
     pub(crate) regions: usize,
@@ -76,11 +76,13 @@ impl<I: Inlets> Driver<I> {
             } else {
                 flow.grant(course.pace.wave() as u64) as usize
             };
+            // items of the fastest input, in whole rounds; at least one, however small the buffer is
+            let want = if want == 0 { 0 } else { (want / course.weight()).max(1) };
             if want > 0 {
                 // under the lock: who pauses now waits for this pull
                 shared.pulling(true);
             }
-            (want, flow.issued())
+            (want, flow.issued() / course.weight() as u64)
         };
         if want == 0 {
             return Advance::NoRoom;
@@ -113,7 +115,7 @@ impl<I: Inlets> Driver<I> {
     /// One round of [`drive`](Driver::drive); `false` when there is nothing left to do.
     fn drive_once(&mut self, hand: &mut Hand<'_, '_>) -> bool {
         self.bell.hear();
-        let mut busy = false;
+        let mut busy = hand.pour_springs();
         for course in 0..self.parts.len() {
             busy |= self.advance(course, hand) == Advance::Pulled;
         }
@@ -127,6 +129,12 @@ impl<I: Inlets> Driver<I> {
         true
     }
 
+    /// Whether what a part gives depends on this course.
+    pub(crate) fn feeds(&self, course: usize, part: usize) -> bool {
+        let own = self.parts[course].part;
+        own == part || self.shared.parts[own].plan.network.contains(&part)
+    }
+
     /// Inputs may go on, and all that they have given is through and has been read.
     pub(crate) fn is_idle(&self) -> bool {
         let idle = |course: &Course| lock(&self.shared.parts[course.part].flow).is_idle();
@@ -135,12 +143,17 @@ impl<I: Inlets> Driver<I> {
             .all(|course| !course.ended && idle(course))
     }
 
-    /// Every part has ended and all of its waves are through.
+    /// Every part has ended and all of its waves are through; of parts that hang together with others, all of them.
     pub(crate) fn is_done(&self) -> bool {
-        let through = |course: &Course| lock(&self.shared.parts[course.part].flow).is_through();
-        self.parts
-            .iter()
-            .all(|course| course.ended && (self.shared.is_cancelled() || through(course)))
+        let through = |part: usize| {
+            let flow = lock(&self.shared.parts[part].flow);
+            flow.has_ended() && flow.is_through()
+        };
+        self.parts.iter().all(|course| {
+            let network = &self.shared.parts[course.part].plan.network;
+            let all = || through(course.part) && network.iter().all(|part| through(*part));
+            course.ended && (self.shared.is_cancelled() || all())
+        })
     }
 }
 
@@ -158,11 +171,11 @@ impl Course {
             hand.recruit();
         }
         let began = Instant::now();
-        let pulled = if let [input] = self.inputs[..] {
+        let pulled = if let [(input, _)] = self.inputs[..] {
             let inlet = inlets.at(input);
             let len = inlet.pull(want, first, shared);
             Pulled {
-                len,
+                rounds: len,
                 took: began.elapsed(),
                 ended: inlet.has_ended(),
                 early: None,
@@ -171,15 +184,18 @@ impl Course {
             self.pull_level(inlets, shared, hand, want, first)
         };
         shared.pulling(false);
-        self.pace.pulled(pulled.len.max(1), pulled.took);
-        if pulled.len > 0 {
+        self.pace
+            .pulled(pulled.rounds.max(1) * self.weight(), pulled.took);
+        if pulled.rounds > 0 {
+            let charge = (pulled.rounds * self.weight()) as u64;
             let wave = pulled
                 .early
-                .unwrap_or_else(|| lock(&shared.parts[self.part].flow).issue(pulled.len as u64));
+                .unwrap_or_else(|| lock(&shared.parts[self.part].flow).issue(charge));
             let share = self.begin_share(hand);
-            for input in &self.inputs {
-                if pulled.early.is_none() || inlets.at(*input).is_due() {
-                    let step = inlets.at(*input).commit(wave, first, pulled.len);
+            for &(input, each) in &self.inputs {
+                if pulled.early.is_none() || inlets.at(input).is_due() {
+                    let len = pulled.rounds * each as usize;
+                    let step = inlets.at(input).commit(wave, first * each, len, charge);
                     hand.issue(step, wave, share);
                 }
             }
@@ -189,13 +205,19 @@ impl Course {
         }
     }
 
+    /// Items of the input that is pulled fastest, in a round.
+    fn weight(&self) -> usize {
+        let most = self.inputs.iter().map(|(_, each)| *each).max();
+        most.unwrap_or(1) as usize
+    }
+
     fn begin_share(&self, hand: &mut Hand<'_, '_>) -> bool {
         let share = !self.alone && self.pace.shares() && hand.can_share();
         hand.alone = !share;
         share
     }
 
-    /// Pulls the same number of slots from inputs that meet. A shorter one is filled up with ends, to one slot more
+    /// Pulls the same number of rounds from inputs that meet. A shorter one is filled up with ends, to one round more
     /// than it has: there, the joins tell that a partner is missing.
     fn pull_level<I: Inlets>(
         &mut self,
@@ -209,47 +231,50 @@ impl Course {
         let mut took = Duration::ZERO;
         let mut early = None;
         let mut lens = Vec::with_capacity(self.inputs.len());
+        let mut rounds = Vec::with_capacity(self.inputs.len());
         let mut shortest = want;
-        for (index, input) in self.inputs.iter().enumerate() {
+        let single = want == 1 && self.weight() == 1;
+        for (index, &(input, each)) in self.inputs.iter().enumerate() {
             // one more than the shortest so far shows whether this one is longer
             let ask = if shortest < want { shortest + 1 } else { want };
-            let len = inlets.at(*input).pull(ask, first, shared);
-            shortest = shortest.min(len);
+            let each = each as usize;
+            let len = inlets.at(input).pull(ask * each, first * each as u64, shared);
+            // what is short of a round is one: the joins see which of its slots are there
+            shortest = shortest.min(len.div_ceil(each));
+            rounds.push(len.div_ceil(each));
             lens.push(len);
             took = took.max(began.elapsed());
-            if want == 1 && len == 1 && index + 1 < self.inputs.len() {
+            if single && len == 1 && index + 1 < self.inputs.len() {
                 // A slow source may wait for what this item leads to: it goes on its way before the next input is
                 // asked. With one slot there is nothing to cut off later.
                 let wave =
                     *early.get_or_insert_with(|| lock(&shared.parts[self.part].flow).issue(1));
                 let share = self.begin_share(hand);
-                for (input, len) in self.inputs.iter().zip(&lens) {
-                    if *len == 1 && inlets.at(*input).is_due() {
-                        let step = inlets.at(*input).commit(wave, first, 1);
+                for (&(input, _), len) in self.inputs.iter().zip(&lens) {
+                    if *len == 1 && inlets.at(input).is_due() {
+                        let step = inlets.at(input).commit(wave, first, 1, 1);
                         hand.issue(step, wave, share);
                     }
                 }
             }
         }
-        let longest = lens.iter().copied().max().unwrap_or(0);
+        let longest = rounds.iter().copied().max().unwrap_or(0);
         if longest == shortest {
-            let ended = longest < want
-                || self
-                    .inputs
-                    .iter()
-                    .all(|input| inlets.at(*input).has_ended());
+            let mut inputs = self.inputs.iter();
+            let ended = longest < want || inputs.all(|(input, _)| inlets.at(*input).has_ended());
             return Pulled {
-                len: longest,
+                rounds: longest,
                 took,
                 ended,
                 early,
             };
         }
         let _ = shared.parts[self.part]
+            .common
             .lengths
-            .set(self.tell_lengths(inlets, shared, &lens, shortest, first));
+            .set(self.tell_lengths(inlets, shared, &lens, first));
         Pulled {
-            len: shortest + 1,
+            rounds: shortest + 1,
             took,
             ended: true,
             early,
@@ -262,13 +287,12 @@ impl Course {
         inlets: &mut I,
         shared: &Shared,
         lens: &[usize],
-        shortest: usize,
         first: u64,
     ) -> String {
-        let tell = |(input, len): (&usize, &usize)| {
-            let name = shared.ledger.input_name(*input);
-            let at = first + *len as u64;
-            if *len == shortest && inlets.at(*input).has_ended() {
+        let tell = |(&(input, each), len): (&(usize, u64), &usize)| {
+            let name = shared.ledger.input_name(input);
+            let at = first * each + *len as u64;
+            if inlets.at(input).has_ended() {
                 format!("`{name}` ended after {at}")
             } else {
                 format!("`{name}` had {at} or more")
@@ -282,7 +306,7 @@ impl Course {
             .join(", ")
     }
 
-    /// Sends the rounds in which folds give their state, and closes the part.
+    /// Sends the rounds in which what was kept back comes out, and closes the part.
     fn end<I: Inlets>(&mut self, inlets: &mut I, shared: &Shared, hand: &mut Hand<'_, '_>) {
         if self.ended {
             return;
@@ -290,12 +314,12 @@ impl Course {
         self.ended = true;
         let part = &shared.parts[self.part];
         if !shared.is_cancelled() {
-            let first = lock(&part.flow).issued();
+            let rounds = lock(&part.flow).issued() / self.weight() as u64;
             for tail in 1..=self.tails {
-                let wave = lock(&part.flow).issue(1);
+                let wave = lock(&part.flow).issue(0);
                 hand.alone = true;
-                for input in &self.inputs {
-                    let step = inlets.at(*input).commit_tail(wave, first + tail - 1, tail);
+                for &(input, each) in &self.inputs {
+                    let step = inlets.at(input).commit_tail(wave, rounds * each, tail);
                     hand.issue(step, wave, false);
                 }
             }
@@ -316,7 +340,7 @@ impl Course {
 }
 
 struct Pulled {
-    len: usize,
+    rounds: usize,
     took: Duration,
     ended: bool,
     /// The wave that some inputs have already sent their slot as.

@@ -13,10 +13,12 @@ use std::collections::VecDeque;
 use crossbeam_channel::{Receiver, Sender};
 use rayon::Scope;
 
-use crate::net::Planned;
+use crate::layout::Layout;
+use crate::net::{Planned, Role};
 use crate::parking::Parking;
 use crate::pool::Pool;
 use crate::shared::Shared;
+use crate::spring::{Poured, Spring};
 use crate::sync::{Arc, Mutex, OnceLock, Weak, lock};
 use crate::turnstile::Turnstile;
 use crate::unwind;
@@ -30,6 +32,8 @@ pub(crate) struct Task {
 
 pub(crate) struct Engine<'env> {
     steps: Vec<Stand<'env>>,
+    /// The steps that waves begin at.
+    springs: Vec<usize>,
     pub(crate) pools: Vec<Crew>,
     pub(crate) shared: Arc<Shared>,
     /// Whether the default pool's threads could be had; asked when they are first wanted.
@@ -46,6 +50,7 @@ impl Drop for Engine<'_> {
 /// A step and what is known of the waves before it.
 struct Stand<'env> {
     planned: Planned<'env>,
+    part: usize,
     /// Index into the engine's pools; `None`: whoever brings a wave evaluates it.
     pool: Option<usize>,
     turnstile: Mutex<Turnstile>,
@@ -95,7 +100,11 @@ pub(crate) struct Hand<'a, 'env> {
 }
 
 impl<'env> Engine<'env> {
-    pub(crate) fn new(planned: Vec<Planned<'env>>, shared: Arc<Shared>) -> Engine<'env> {
+    pub(crate) fn new(
+        planned: Vec<Planned<'env>>,
+        layout: &Layout,
+        shared: Arc<Shared>,
+    ) -> Engine<'env> {
         let crew = |pool| Crew {
             pool,
             queue: Mutex::new(Queue::default()),
@@ -103,7 +112,7 @@ impl<'env> Engine<'env> {
         };
         let mut pools = vec![crew(Pool::rayon())];
         let mut steps = Vec::with_capacity(planned.len());
-        for planned in planned {
+        for (planned, part) in planned.into_iter().zip(&layout.steps) {
             let pool = (!planned.pool.is_inline()).then(|| {
                 pools
                     .iter()
@@ -116,12 +125,15 @@ impl<'env> Engine<'env> {
             let turnstile = Mutex::new(Turnstile::new(planned.order));
             steps.push(Stand {
                 planned,
+                part: *part,
                 pool,
                 turnstile,
                 missing: Mutex::new(Parking::new()),
             });
         }
+        let is_spring = |step: &usize| matches!(steps[*step].planned.role, Role::Spring(_));
         Engine {
+            springs: (0..steps.len()).filter(is_spring).collect(),
             steps,
             pools,
             shared,
@@ -160,6 +172,20 @@ impl<'env> Engine<'env> {
                     false
                 }
             })
+    }
+
+    /// Whether there is something to pour from a spring, and room for it.
+    fn can_pour(&self, step: usize) -> bool {
+        let stand = &self.steps[step];
+        match &stand.planned.role {
+            Role::Spring(spring) => {
+                spring.is_ready() && {
+                    let flow = lock(&self.shared.parts[stand.part].flow);
+                    spring.is_ending() || flow.grant(1) > 0
+                }
+            }
+            _ => false,
+        }
     }
 
     /// Whether every step may be evaluated by a driver.
@@ -223,7 +249,7 @@ impl<'env> Engine<'env> {
         for crew in &self.pools {
             lock(&crew.queue).tasks.clear();
         }
-        self.steps.iter().for_each(|step| step.planned.step.clear());
+        self.steps.iter().for_each(|step| step.planned.role.clear());
     }
 }
 
@@ -285,6 +311,18 @@ fn give_way(helper: Option<Beneath>) {
 /// one, behind whatever else the pool has to do; where the driver is inside a source, the helper must do so itself.
 fn is_on_top_of_a_wait() -> bool {
     WAITS.get() > 0
+}
+
+/// Tells a spring of a started run that there may be room, from a thread that does not work for the run.
+pub(crate) fn tell_spring(engine: &Arc<Engine<'static>>, step: usize) {
+    if engine.can_pour(step) {
+        if engine.steps[step].pool == Some(0) {
+            engine.begin_default();
+        }
+        let mut hand = Hand::new(engine, Spawn::Owned(spawn_owned));
+        hand.nudge(step);
+        hand.finish_todo();
+    }
 }
 
 /// Starts a helper of a run that owns what it works on.
@@ -394,6 +432,9 @@ impl<'a, 'env> Hand<'a, 'env> {
     /// Tells that a stream has brought a wave to a step.
     pub(crate) fn arrived(&mut self, step: usize, wave: u64) {
         let stand = &self.engine.steps[step];
+        if let Role::Spring(_) = stand.planned.role {
+            return self.nudge(step);
+        }
         if stand.planned.ports > 1 {
             let mut missing = lock(&stand.missing);
             match missing.get_mut(wave) {
@@ -512,11 +553,21 @@ impl<'a, 'env> Hand<'a, 'env> {
             return;
         }
         let stand = &self.engine.steps[step];
-        let part = &shared.parts[stand.planned.part];
         let mut arrivals = Vec::new();
+        let (action, passes) = match &stand.planned.role {
+            Role::Step(action) => (action, true),
+            Role::Feed(action, _) => (action, false),
+            Role::Spring(spring) => {
+                self.pour(step, &**spring);
+                shared.task_leaves();
+                return;
+            }
+        };
         // Kernels guard user code themselves. What unwinds all the same is the `Drop` of an item that a cancelled
         // run throws away.
-        if let Err(payload) = unwind::catch(|| stand.planned.step.run(wave, &mut arrivals)) {
+        if let Err(payload) =
+            unwind::catch(|| action.run(shared, stand.part, wave, &mut arrivals))
+        {
             unwind::forget_payload(payload);
         }
         let next = lock(&stand.turnstile).leave();
@@ -525,8 +576,18 @@ impl<'a, 'env> Hand<'a, 'env> {
         for target in arrivals {
             self.arrived(target, wave);
         }
+        if passes {
+            self.passed(stand.part, wave);
+        }
+        shared.task_leaves();
+    }
+
+    /// A wave has passed a step.
+    fn passed(&mut self, part: usize, wave: u64) {
+        let shared = &self.engine.shared;
+        let own = &shared.parts[part];
         let (through, ends) = {
-            let mut flow = lock(&part.flow);
+            let mut flow = lock(&own.flow);
             let through = flow.step(wave);
             (through, through && flow.has_ended() && flow.is_through())
         };
@@ -534,8 +595,62 @@ impl<'a, 'env> Hand<'a, 'env> {
             shared.part_ends();
         }
         if through {
-            part.bell.ring();
+            own.bell().ring();
+            if let Some(spring) = own.plan.spring {
+                self.nudge(spring);
+            }
         }
-        shared.task_leaves();
+    }
+
+    /// Sees to it that somebody looks at a spring.
+    fn nudge(&mut self, step: usize) {
+        if let Role::Spring(spring) = &self.engine.steps[step].planned.role
+            && spring.is_wanted()
+            && spring.claim()
+        {
+            self.due(Task { step, wave: 0 });
+        }
+    }
+
+    /// Pours a wave from a spring that this hand has claimed.
+    fn pour(&mut self, step: usize, spring: &(dyn Spring + 'env)) {
+        let part = self.engine.steps[step].part;
+        let shared = &self.engine.shared;
+        let poured = match unwind::catch(|| spring.pour(shared, part)) {
+            Ok(poured) => poured,
+            Err(payload) => {
+                unwind::forget_payload(payload);
+                Poured::default()
+            }
+        };
+        for wave in poured.waves {
+            self.arrived(poured.target, wave);
+        }
+        for (part, wave) in poured.passed {
+            self.passed(part, wave);
+        }
+        // there is more to pour, or somebody has asked for another look
+        if poured.more || !spring.release() {
+            self.due(Task { step, wave: 0 });
+        }
+    }
+
+    /// Pours what there is, where there is room; gives whether there was any.
+    pub(crate) fn pour_springs(&mut self) -> bool {
+        let mut poured = false;
+        for at in 0..self.engine.springs.len() {
+            let step = self.engine.springs[at];
+            if self.engine.can_pour(step) {
+                self.nudge(step);
+                self.finish_todo();
+                poured = true;
+            }
+        }
+        poured
+    }
+
+    /// Whether it has nobody to share with.
+    pub(crate) fn alone(&self) -> bool {
+        matches!(self.spawn, Spawn::Never)
     }
 }

@@ -8,7 +8,7 @@ use crate::link::Link;
 use crate::shared::Shared;
 use crate::slot::Slot;
 use crate::source::Feed;
-use crate::stride::Stride;
+use crate::stride::{Extent, Stride};
 use crate::sync::Arc;
 use crate::unwind;
 
@@ -28,9 +28,10 @@ pub struct Inlet<F: Feed> {
 pub trait Pull {
     /// Pulls up to `want` more items for the wave that begins at `first`; gives how many slots that makes.
     fn pull(&mut self, want: usize, first: u64, shared: &Shared) -> usize;
-    /// Hands `len` slots on as wave `wave`: those it holds, `End` where it has fewer. Gives the step they go to.
-    fn commit(&mut self, wave: u64, first: u64, len: usize) -> usize;
-    /// Hands on the single hole in which folds give their state.
+    /// Hands `len` slots on as wave `wave`, which stands for `charge` items: those it holds, `End` where it has fewer. Gives
+    /// the step they go to.
+    fn commit(&mut self, wave: u64, first: u64, len: usize, charge: u64) -> usize;
+    /// Hands on the empty stride of a round in which what was kept back comes out.
     fn commit_tail(&mut self, wave: u64, first: u64, tail: u64) -> usize;
     fn has_ended(&self) -> bool;
     /// Holds slots of a wave that it has not handed on, or a last fault.
@@ -106,7 +107,7 @@ impl<F: Feed> Pull for Inlet<F> {
         let mut stride = self
             .held
             .take()
-            .unwrap_or_else(|| Stride::with_capacity(first, 0, want));
+            .unwrap_or_else(|| Stride::with_capacity(Extent::at(first, 0), want));
         let at = first + stride.len() as u64;
         self.drain(want, at, shared, |_, slot| {
             stride.push(slot);
@@ -121,11 +122,12 @@ impl<F: Feed> Pull for Inlet<F> {
         len
     }
 
-    fn commit(&mut self, wave: u64, first: u64, len: usize) -> usize {
+    fn commit(&mut self, wave: u64, first: u64, len: usize, charge: u64) -> usize {
         let mut stride = self
             .held
             .take()
-            .unwrap_or_else(|| Stride::with_capacity(first, 0, len));
+            .unwrap_or_else(|| Stride::with_capacity(Extent::at(first, 0), len));
+        stride.extent.charge = charge;
         stride.truncate(len).into_iter().for_each(unwind::discard);
         (stride.len()..len).for_each(|_| stride.push(Slot::End));
         self.link.put(wave, stride);
@@ -133,8 +135,7 @@ impl<F: Feed> Pull for Inlet<F> {
     }
 
     fn commit_tail(&mut self, wave: u64, first: u64, tail: u64) -> usize {
-        let mut stride = Stride::with_capacity(first, tail, 0);
-        stride.push(Slot::Hole);
+        let stride = Stride::with_capacity(Extent::at(first, tail), 0);
         self.link.put(wave, stride);
         self.link.target()
     }

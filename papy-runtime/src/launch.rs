@@ -8,11 +8,13 @@ use crate::driver::{Advance, Course, Driver};
 use crate::engine::{self, Engine, Hand, Spawn};
 use crate::error::StartError;
 use crate::flow::Flow;
+use crate::graph::Graph;
 use crate::inlet::{Inlets, Own};
+use crate::layout::{Layout, PartPlan};
 use crate::link::Ports;
-use crate::net::Net;
+use crate::net::{Net, Planned, Role};
 use crate::pace::Pace;
-use crate::plan::{Blueprint, Body, Entries, InPlace, Options, SendSources, SourceList, Spec};
+use crate::plan::{Blueprint, Body, Entries, InPlace, Options, SendSources, SourceList};
 use crate::report::{Ledger, Report};
 use crate::run::{Control, Seat};
 use crate::shared::{NAP, Part, Shared};
@@ -36,22 +38,30 @@ where
         C: Sinks<P, Readers = P::Readers>,
     {
         let Blueprint {
-            spec, fused, wire, ..
+            graph, fused, wire, ..
         } = self;
         let bell = Arc::new(Bell::default());
-        let shared = shared(spec, &options, |_| bell.clone());
-        let links = I::links();
+        let mut net = Net::new(graph);
+        let links = I::links(&mut net);
         let inlets = sources.inlets(links.clone(), 0);
-        let parts = (0..spec.tails.len())
-            .map(|part| course(spec, &options, part))
-            .collect();
+        let mut wiring = Some((wire, net, links));
+        // what can be evaluated in place is wired only when that is not enough
+        let mut wired = None;
+        if !F::POSSIBLE {
+            wired = wiring.take().map(wire_up::<I, P, _>);
+        }
+        let layout = match &wired {
+            Some((_, _, layout)) => layout.clone(),
+            None => Layout::alone(graph.outputs.len()),
+        };
+        let shared = shared(graph, &layout, &options, |_| bell.clone());
+        let parts = courses(&layout, &options);
         let mut driver = Driver {
             inlets,
             parts,
             shared: shared.clone(),
             bell,
         };
-        let mut wiring = Some((wire, links));
         let mut engine = None;
         let mut in_place = InPlacePatience::default();
         loop {
@@ -61,12 +71,15 @@ where
             {
                 break;
             }
-            if let Some((wire, links)) = wiring.take() {
-                let mut net = Net::new(shared.clone());
-                let outputs = wire(&mut net, links);
-                sinks.attach(P::open(outputs, &mut net, spec, 0));
-                plan_courses(&mut driver.parts, &net, spec, &options);
-                engine = Some(Arc::new(Engine::new(net.steps, shared.clone())));
+            if let Some(wiring) = wiring.take() {
+                wired = Some(wire_up::<I, P, _>(wiring));
+            }
+            if let Some((outputs, net, mut layout)) = wired.take() {
+                let mut steps = net.steps;
+                sinks.attach(P::open(outputs, &mut steps, &shared, &layout, 0));
+                layout.steps.extend(&layout.outputs);
+                plan_courses(&mut driver.parts, &steps, &layout, &shared, &options);
+                engine = Some(Arc::new(Engine::new(steps, &layout, shared.clone())));
             }
             let Some(engine) = &engine else { break };
             // Alone first, where that may be enough: most runs are over, or known to be too light to share, before a
@@ -98,6 +111,7 @@ where
         unwind::discard(driver);
         unwind::discard(engine);
         unwind::discard(wiring);
+        unwind::discard(wired.map(|(outputs, net, _)| (outputs, net.steps)));
         unwind::discard(fused);
         resume(sinks.panic());
         shared.report()
@@ -108,19 +122,19 @@ where
         S: SendSources<Ports = I>,
         'env: 'static,
     {
-        let Blueprint { spec, wire, .. } = self;
-        let shared = shared(spec, &options, |_| Arc::new(Bell::default()));
-        let links = I::links();
+        let Blueprint { graph, wire, .. } = self;
+        let mut net = Net::new(graph);
+        let links = I::links(&mut net);
         let mut inlets = Vec::new();
         sources.boxed(links.clone(), &mut inlets);
-        let mut net = Net::new(shared.clone());
-        let outputs = wire(&mut net, links);
-        let readers = P::open(outputs, &mut net, spec, 0);
-        let mut courses: Vec<_> = (0..spec.tails.len())
-            .map(|part| course(spec, &options, part))
-            .collect();
-        plan_courses(&mut courses, &net, spec, &options);
-        let engine: Arc<Engine<'static>> = Arc::new(Engine::new(net.steps, shared.clone()));
+        let (outputs, net, mut layout) = wire_up::<I, P, _>((wire, net, links));
+        let shared = shared(graph, &layout, &options, |_| Arc::new(Bell::default()));
+        let mut steps = net.steps;
+        let readers = P::open(outputs, &mut steps, &shared, &layout, 0);
+        layout.steps.extend(&layout.outputs);
+        let mut courses = courses(&layout, &options);
+        plan_courses(&mut courses, &steps, &layout, &shared, &options);
+        let engine: Arc<Engine<'static>> = Arc::new(Engine::new(steps, &layout, shared.clone()));
         let control = Control::new(shared.clone());
         let outputs = P::outputs(readers, control.keeper());
         if options.inline {
@@ -138,14 +152,17 @@ where
         if !engine.is_default_only() {
             engine.begin_pools().map_err(StartError::new)?;
         }
+        for part in &shared.parts {
+            let _ = part.engine.set(Arc::downgrade(&engine));
+        }
         let mut inlets: Vec<_> = inlets.into_iter().map(Some).collect();
         for course in courses {
             let own = course
                 .inputs
                 .iter()
-                .filter_map(|input| Some((*input, inlets[*input].take()?)))
+                .filter_map(|(input, _)| Some((*input, inlets[*input].take()?)))
                 .collect();
-            let bell = shared.parts[course.part].bell.clone();
+            let bell = shared.parts[course.part].bell().clone();
             let driver = Driver {
                 inlets: Own(own),
                 parts: vec![course],
@@ -201,9 +218,12 @@ impl Seat for Inline {
     fn drive(&mut self, part: Option<usize>) -> bool {
         let mut hand = Hand::driver(&self.engine, Spawn::Never);
         hand.alone = true;
-        let mut moved = false;
+        let mut moved = hand.pour_springs();
         for course in 0..self.driver.parts.len() {
-            if part.is_none_or(|part| part == self.driver.parts[course].part) {
+            if moved {
+                break;
+            }
+            if part.is_none_or(|part| self.driver.feeds(course, part)) {
                 moved |= self.driver.advance(course, &mut hand) == Advance::Pulled;
             }
         }
@@ -211,54 +231,59 @@ impl Seat for Inline {
     }
 }
 
+/// Wires a pipeline: its outputs' links, the steps, and what belongs together.
+fn wire_up<'env, I, P, W>(
+    (wire, mut net, links): (W, Net<'env>, I::Links),
+) -> (P::Links, Net<'env>, Layout)
+where
+    I: Entries,
+    P: Ports,
+    W: FnOnce(&mut Net<'env>, I::Links) -> P::Links,
+{
+    let outputs = wire(&mut net, links);
+    let mut lineages = Vec::new();
+    P::lineages(&outputs, &mut lineages);
+    let layout = net.layout(&lineages);
+    (outputs, net, layout)
+}
+
 fn shared(
-    spec: &'static Spec,
+    graph: &Graph,
+    layout: &Layout,
     options: &Options,
     bell: impl Fn(usize) -> Arc<Bell>,
 ) -> Arc<Shared> {
-    let part = |part| {
-        let readers = spec
-            .outputs
-            .iter()
-            .filter(|output| output.part == part)
-            .count();
-        Arc::new(Part::new(Flow::new(options.buffer, readers), bell(part)))
-    };
-    let first_input = |part| {
-        spec.inputs
-            .iter()
-            .position(|(_, of)| *of == part)
-            .unwrap_or(0)
+    let part = |(part, plan): (usize, &PartPlan)| {
+        let flow = Flow::new(options.buffer, plan.outputs.len());
+        let ahead = if options.inline { 0 } else { options.buffer };
+        Arc::new(Part::new(flow, bell(part), plan.clone(), ahead))
     };
     Arc::new(Shared::new(
-        (0..spec.tails.len()).map(part).collect(),
-        (0..spec.tails.len()).map(first_input).collect(),
-        spec.outputs
+        layout.parts.iter().enumerate().map(part).collect(),
+        layout
+            .outputs
             .iter()
             .map(|_| Arc::new(Gate::default()))
             .collect(),
-        Ledger::new(spec, options.name.clone()),
+        Ledger::new(graph, options.name.clone()),
         options.on_fault,
     ))
 }
 
-fn course(spec: &Spec, options: &Options, part: usize) -> Course {
-    let of = |belongs: &dyn Fn(usize) -> bool, count: usize| {
-        (0..count).filter(|index| belongs(*index)).collect()
-    };
-    Course {
+fn courses(layout: &Layout, options: &Options) -> Vec<Course> {
+    let course = |(part, plan): (usize, &PartPlan)| Course {
         part,
-        inputs: of(&|input| spec.inputs[input].1 == part, spec.inputs.len()),
-        outputs: of(
-            &|output| spec.outputs[output].part == part,
-            spec.outputs.len(),
-        ),
-        tails: spec.tails[part],
+        inputs: plan.inputs.clone(),
+        outputs: plan.outputs.clone(),
+        tails: plan.tails,
         regions: 0,
         pace: Pace::new(stride(options), None, options.buffer),
         ended: false,
         alone: options.inline,
-    }
+    };
+    let pulled = |(_, plan): &(usize, &PartPlan)| plan.spring.is_none();
+    let parts = layout.parts.iter().enumerate();
+    parts.filter(pulled).map(course).collect()
 }
 
 fn stride(options: &Options) -> Option<usize> {
@@ -269,26 +294,27 @@ fn stride(options: &Options) -> Option<usize> {
     }
 }
 
-/// Tells the courses, and the flows of their parts, what has been wired.
-fn plan_courses(courses: &mut [Course], net: &Net<'_>, spec: &Spec, options: &Options) {
+/// Tells the courses, the springs, and the flows of their parts, what has been wired.
+fn plan_courses(
+    courses: &mut [Course],
+    steps: &[Planned<'_>],
+    layout: &Layout,
+    shared: &Shared,
+    options: &Options,
+) {
+    for (part, plan) in layout.parts.iter().enumerate() {
+        lock(&shared.parts[part].flow).set_steps(plan.steps);
+        if let Some(spring) = plan.spring
+            && let Role::Spring(spring) = &steps[spring].role
+        {
+            spring.set_pace(Pace::new(stride(options), plan.stride, options.buffer));
+        }
+    }
     for course in courses {
-        let steps = net
-            .steps
-            .iter()
-            .filter(|step| step.part == course.part)
-            .count();
-        lock(&net.shared.parts[course.part].flow).set_steps(steps);
-        let outputs = spec
-            .outputs
-            .iter()
-            .filter(|output| output.part == course.part)
-            .count();
-        course.regions = steps - outputs;
-        course.pace = Pace::new(
-            stride(options),
-            net.stride_hints[course.part],
-            options.buffer,
-        );
+        let plan = &layout.parts[course.part];
+        course.tails = plan.tails;
+        course.regions = plan.regions;
+        course.pace = Pace::new(stride(options), plan.stride, options.buffer);
     }
 }
 
@@ -417,8 +443,13 @@ where
         if ask.in_place && rounds > ROUNDS && driver.is_idle() {
             return Delivered::Light;
         }
-        for course in 0..driver.parts.len() {
-            busy |= driver.advance(course, hand) == Advance::Pulled;
+        // what has been taken comes before what may block
+        let poured = hand.pour_springs();
+        busy |= poured;
+        if !(poured && hand.alone()) {
+            for course in 0..driver.parts.len() {
+                busy |= driver.advance(course, hand) == Advance::Pulled;
+            }
         }
         if sinks.has_panicked() {
             driver.shared.cancel();

@@ -6,7 +6,9 @@
 
 #![forbid(unsafe_code)]
 
+mod align;
 mod bell;
+mod bundle;
 mod channel;
 mod check;
 mod cursor;
@@ -15,8 +17,12 @@ mod engine;
 mod error;
 mod fault;
 mod flow;
+mod graph;
+mod grouper;
 mod inlet;
 mod launch;
+mod layout;
+mod lineage;
 mod link;
 mod net;
 mod numap;
@@ -24,8 +30,10 @@ mod output;
 mod pace;
 mod parking;
 mod pipeline;
+mod places;
 mod plan;
 mod pool;
+mod ratio;
 mod region;
 mod report;
 mod run;
@@ -33,6 +41,7 @@ mod shared;
 mod sink;
 mod slot;
 pub mod source;
+mod spring;
 mod stride;
 mod sync;
 mod turnstile;
@@ -41,6 +50,7 @@ mod worker;
 
 pub use error::{RunError, StartError};
 pub use fault::{BoxError, Fault, FaultKind, Panicked};
+pub use graph::{Graph, Node};
 pub use numap::{Fallibly, Mapping, Numap, NumapExt, Plainly};
 pub use output::{Indexed, Output};
 pub use pipeline::Pipeline;
@@ -52,19 +62,24 @@ pub use shared::OnFault;
 /// What generated code calls. Not for people: it may change with every release.
 #[doc(hidden)]
 pub mod __private {
+    pub use crate::align::Alignable;
+    pub use crate::bundle::*;
     pub use crate::check::*;
     pub use crate::cursor::Cursor;
     pub use crate::error::{RunError, StartError};
     pub use crate::fault::Fault;
+    pub use crate::graph::{Graph, Node};
     pub use crate::link::*;
     pub use crate::net::Net;
     pub use crate::output::{Indexed, Output};
     pub use crate::pipeline::{Pipeline, pipeline};
     pub use crate::plan::*;
+    pub use crate::pool::Pool;
     pub use crate::region::*;
     pub use crate::report::Report;
     pub use crate::run::{Control, Handle, Run};
     pub use crate::slot::*;
     pub use crate::source::{Feed, Source};
+    pub use crate::spring::{Burst, Merging, flowing, merging, streamed};
     pub use crate::worker::*;
 }

@@ -3,12 +3,18 @@
 //! Regions have any number of streams of any types on each side. They stand as nested pairs, `(A, (B, ()))`: two
 //! implementations of a trait then serve every length.
 
+use std::convert::Infallible;
 use std::marker::PhantomData;
+use std::ops::ControlFlow;
 
 use crate::fault::Fault;
+use crate::lineage::Lineage;
 use crate::parking::Parking;
+use crate::region::RegionSpec;
+use crate::shared::OnFault;
+use crate::sink::Sinks;
 use crate::slot::Slot;
-use crate::stride::{Slots, Stride};
+use crate::stride::{Extent, Slots, Stride};
 use crate::sync::{Arc, Mutex, OnceLock, lock};
 
 /// A stream between regions, as generated code knows it: its type and nothing else.
@@ -29,6 +35,24 @@ pub fn port<T>() -> Port<T> {
     Port(PhantomData)
 }
 
+/// A stream of which a region takes `N` slots in each round.
+#[derive(Debug)]
+pub struct Many<T, const N: usize>(PhantomData<fn() -> T>);
+
+impl<T, const N: usize> Clone for Many<T, N> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T, const N: usize> Copy for Many<T, N> {}
+
+/// The same stream, `N` slots at a time.
+#[must_use]
+pub fn many<T, const N: usize>(_port: Port<T>) -> Many<T, N> {
+    Many(PhantomData)
+}
+
 /// An item that may go to another thread.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot travel between threads",
@@ -42,14 +66,16 @@ impl<T: Send> Crosses for T {}
 
 /// A stream between two steps of a running pipeline: strides wait here until the step that takes them is due.
 pub struct Link<T> {
+    pub(crate) lineage: Lineage,
     strides: Mutex<Parking<Stride<T>>>,
     /// The step that takes from here; set once, when the step is added.
     target: OnceLock<usize>,
 }
 
 impl<T> Link<T> {
-    pub(crate) fn new() -> Arc<Link<T>> {
+    pub(crate) fn new(lineage: Lineage) -> Arc<Link<T>> {
         Arc::new(Link {
+            lineage,
             strides: Mutex::new(Parking::new()),
             target: OnceLock::new(),
         })
@@ -80,9 +106,59 @@ impl<T> Link<T> {
     }
 }
 
-/// `(Port<A>, (Port<B>, ()))`: the streams that enter a region.
+/// One of the streams that enter a region: `Port<T>`, or `Many<T, N>`.
+pub trait Entry: Copy {
+    /// What flows.
+    type Item: Crosses;
+    /// The slots of a round.
+    type Round;
+    /// How many there are.
+    const EACH: usize;
+    /// The next round.
+    fn next(slots: &mut Slots<Self::Item>) -> Option<Self::Round>;
+    /// A round of holes.
+    fn holes() -> Self::Round;
+}
+
+impl<T: Crosses> Entry for Port<T> {
+    type Item = T;
+    type Round = Slot<T>;
+    const EACH: usize = 1;
+    #[inline(always)]
+    fn next(slots: &mut Slots<T>) -> Option<Slot<T>> {
+        slots.next()
+    }
+    fn holes() -> Slot<T> {
+        Slot::Hole
+    }
+}
+
+impl<T: Crosses, const N: usize> Entry for Many<T, N> {
+    type Item = T;
+    type Round = [Slot<T>; N];
+    const EACH: usize = N;
+    #[inline(always)]
+    fn next(slots: &mut Slots<T>) -> Option<[Slot<T>; N]> {
+        let first = slots.next()?;
+        let mut first = Some(first);
+        // strides hold whole rounds
+        Some(std::array::from_fn(|_| {
+            let slot = first.take().or_else(|| slots.next());
+            slot.unwrap_or(Slot::End)
+        }))
+    }
+    fn holes() -> [Slot<T>; N] {
+        [const { Slot::Hole }; N]
+    }
+}
+
+/// `(Port<A>, (Port<B>, ()))`: the streams that enter a region, or leave a pipeline.
 pub trait Ports: Copy {
-    /// `(Slot<A>, (Slot<B>, ()))`: one slot of each.
+    /// What the first brings.
+    type First;
+    /// The others.
+    type Rest: Ports;
+    /// `(Slot<A>, (Slot<B>, ()))`: a round of each.
     type Slots;
     /// `(Arc<Link<A>>, (Arc<Link<B>>, ()))`.
     type Links: Send + Sync;
@@ -91,23 +167,22 @@ pub trait Ports: Copy {
 
     /// Declares `step` the taker of these links; gives their number.
     fn aim(links: &Self::Links, step: usize) -> usize;
-    /// Takes the strides of a wave; `None` where the run was cancelled.
-    fn take(links: &Self::Links, wave: u64) -> Option<(Self::Strides, Extent)>;
-    /// The next slot of each stride.
+    /// What is known of the links, and how many slots of each make a round.
+    fn lineages(links: &Self::Links, found: &mut Vec<(Lineage, u64)>);
+    /// Takes the strides of a wave and what is known of each; `None` where the run was cancelled.
+    fn take(links: &Self::Links, wave: u64, extents: &mut Vec<(Extent, usize)>)
+    -> Option<Self::Strides>;
+    /// The next round of each stride.
     fn next(strides: &mut Self::Strides) -> Option<Self::Slots>;
+    /// A round of holes.
+    fn holes() -> Self::Slots;
     /// Drops what waits.
     fn clear(links: &Self::Links);
 }
 
-/// Which slots a stride holds.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Extent {
-    pub(crate) first: u64,
-    pub(crate) len: usize,
-    pub(crate) tail: u64,
-}
-
 impl Ports for () {
+    type First = Infallible;
+    type Rest = ();
     type Slots = ();
     type Links = ();
     type Strides = ();
@@ -115,39 +190,50 @@ impl Ports for () {
     fn aim(_links: &(), _step: usize) -> usize {
         0
     }
-    fn take(_links: &(), _wave: u64) -> Option<((), Extent)> {
-        Some(((), Extent::default()))
+    fn lineages(_links: &(), _found: &mut Vec<(Lineage, u64)>) {}
+    fn take(_links: &(), _wave: u64, _extents: &mut Vec<(Extent, usize)>) -> Option<()> {
+        Some(())
     }
     #[inline(always)]
     fn next(_strides: &mut ()) -> Option<()> {
         Some(())
     }
+    fn holes() {}
     fn clear(_links: &()) {}
 }
 
-impl<T: Crosses, R: Ports> Ports for (Port<T>, R) {
-    type Slots = (Slot<T>, R::Slots);
-    type Links = (Arc<Link<T>>, R::Links);
-    type Strides = (Slots<T>, R::Strides);
+impl<E: Entry, R: Ports> Ports for (E, R) {
+    type First = E::Item;
+    type Rest = R;
+    type Slots = (E::Round, R::Slots);
+    type Links = (Arc<Link<E::Item>>, R::Links);
+    type Strides = (Slots<E::Item>, R::Strides);
 
     fn aim(links: &Self::Links, step: usize) -> usize {
         links.0.aim(step);
         1 + R::aim(&links.1, step)
     }
-    fn take(links: &Self::Links, wave: u64) -> Option<(Self::Strides, Extent)> {
+    fn lineages(links: &Self::Links, found: &mut Vec<(Lineage, u64)>) {
+        found.push((links.0.lineage, E::EACH as u64));
+        R::lineages(&links.1, found);
+    }
+    fn take(
+        links: &Self::Links,
+        wave: u64,
+        extents: &mut Vec<(Extent, usize)>,
+    ) -> Option<Self::Strides> {
         let stride = links.0.take(wave)?;
-        let (rest, _) = R::take(&links.1, wave)?;
-        let extent = Extent {
-            first: stride.first,
-            len: stride.len(),
-            tail: stride.tail,
-        };
-        Some(((stride.into_slots(), rest), extent))
+        extents.push((stride.extent.clone(), stride.len()));
+        let rest = R::take(&links.1, wave, extents)?;
+        Some((stride.into_slots(), rest))
     }
     #[inline(always)]
     fn next(strides: &mut Self::Strides) -> Option<Self::Slots> {
-        let slot = strides.0.next()?;
+        let slot = E::next(&mut strides.0)?;
         Some((slot, R::next(&mut strides.1)?))
+    }
+    fn holes() -> Self::Slots {
+        (E::holes(), R::holes())
     }
     fn clear(links: &Self::Links) {
         links.0.clear();
@@ -155,10 +241,46 @@ impl<T: Crosses, R: Ports> Ports for (Port<T>, R) {
     }
 }
 
-/// `(Slot<A>, (Slot<B>, ()))`: what a kernel gives for one slot.
+/// What a kernel gives of one stream for a round: a slot, a bundle of them, or what is still to be spread.
+pub trait Leaving: Sized {
+    /// What flows.
+    type Item: Crosses;
+    /// How many slots there are.
+    const TIMES: usize;
+    /// Gives slot after slot.
+    fn each(self, take: impl FnMut(Slot<Self::Item>));
+    /// The same fault in each.
+    fn fault(fault: &Fault) -> Self;
+}
+
+impl<T: Crosses> Leaving for Slot<T> {
+    type Item = T;
+    const TIMES: usize = 1;
+    #[inline(always)]
+    fn each(self, mut take: impl FnMut(Slot<T>)) {
+        take(self);
+    }
+    fn fault(fault: &Fault) -> Self {
+        Slot::Fault(fault.clone())
+    }
+}
+
+impl<T: Crosses, const N: usize> Leaving for [Slot<T>; N] {
+    type Item = T;
+    const TIMES: usize = N;
+    #[inline(always)]
+    fn each(self, take: impl FnMut(Slot<T>)) {
+        self.into_iter().for_each(take);
+    }
+    fn fault(fault: &Fault) -> Self {
+        std::array::from_fn(|_| Slot::Fault(fault.clone()))
+    }
+}
+
+/// `(Slot<A>, (Slot<B>, ()))`: what a kernel gives for one round.
 pub trait SlotList: Sized {
     /// The streams as ports, for the regions that follow.
-    type Ports: Ports<Slots = Self, Links = Self::Links>;
+    type Ports: Ports<Links = Self::Links>;
     /// See [`Ports::Links`].
     type Links: Send + Sync;
     /// A stride of each, under construction.
@@ -166,14 +288,16 @@ pub trait SlotList: Sized {
 
     /// The ports.
     fn ports() -> Self::Ports;
-    /// New links.
-    fn links() -> Self::Links;
-    /// Empty strides for the slots of `extent`.
-    fn strides(extent: Extent) -> Self::Strides;
-    /// Adds one slot to each.
+    /// New links for what is known of a round, from number `out` on.
+    fn links(spec: &RegionSpec, round: Lineage, out: usize) -> Self::Links;
+    /// Empty strides for `rounds` rounds.
+    fn strides(extent: &Extent, rounds: usize) -> Self::Strides;
+    /// Adds the slots of one round to each.
     fn push(self, strides: &mut Self::Strides);
     /// The same fault in each.
     fn fault(fault: &Fault) -> Self;
+    /// Delivers the slots in place; breaks where nobody wants more.
+    fn give<C: Sinks<Self::Ports>>(self, sinks: &mut C, on_fault: OnFault) -> ControlFlow<()>;
     /// Hands the strides to the links; notes whom that concerns.
     fn put(strides: Self::Strides, links: &Self::Links, wave: u64, arrivals: &mut Vec<usize>);
 }
@@ -184,38 +308,57 @@ impl SlotList for () {
     type Strides = ();
 
     fn ports() {}
-    fn links() {}
-    fn strides(_extent: Extent) {}
+    fn links(_spec: &RegionSpec, _round: Lineage, _out: usize) {}
+    fn strides(_extent: &Extent, _rounds: usize) {}
     #[inline(always)]
     fn push(self, _strides: &mut ()) {}
     fn fault(_fault: &Fault) {}
+    #[inline(always)]
+    fn give<C: Sinks<()>>(self, _sinks: &mut C, _on_fault: OnFault) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
     fn put(_strides: (), _links: &(), _wave: u64, _arrivals: &mut Vec<usize>) {}
 }
 
-impl<T: Crosses, R: SlotList> SlotList for (Slot<T>, R) {
-    type Ports = (Port<T>, R::Ports);
-    type Links = (Arc<Link<T>>, R::Links);
-    type Strides = (Stride<T>, R::Strides);
+impl<X: Leaving, R: SlotList> SlotList for (X, R) {
+    type Ports = (Port<X::Item>, R::Ports);
+    type Links = (Arc<Link<X::Item>>, R::Links);
+    type Strides = (Stride<X::Item>, R::Strides);
 
     fn ports() -> Self::Ports {
         (port(), R::ports())
     }
-    fn links() -> Self::Links {
-        (Link::new(), R::links())
+    fn links(spec: &RegionSpec, round: Lineage, out: usize) -> Self::Links {
+        let leaving = spec.leaving(round, out).times(X::TIMES as u64);
+        (Link::new(leaving), R::links(spec, round, out + 1))
     }
-    fn strides(extent: Extent) -> Self::Strides {
+    fn strides(extent: &Extent, rounds: usize) -> Self::Strides {
+        let own = Extent {
+            places: extent.places.times(X::TIMES),
+            ..*extent
+        };
         (
-            Stride::with_capacity(extent.first, extent.tail, extent.len),
-            R::strides(extent),
+            Stride::with_capacity(own, rounds * X::TIMES),
+            R::strides(extent, rounds),
         )
     }
     #[inline(always)]
     fn push(self, strides: &mut Self::Strides) {
-        strides.0.push(self.0);
+        self.0.each(|slot| strides.0.push(slot));
         self.1.push(&mut strides.1);
     }
     fn fault(fault: &Fault) -> Self {
-        (Slot::Fault(fault.clone()), R::fault(fault))
+        (X::fault(fault), R::fault(fault))
+    }
+    #[inline(always)]
+    fn give<C: Sinks<Self::Ports>>(self, sinks: &mut C, on_fault: OnFault) -> ControlFlow<()> {
+        self.0.each(|slot| sinks.take(on_fault, slot));
+        let rest = self.1.give(sinks.rest(), on_fault);
+        if sinks.wants_more(rest) {
+            ControlFlow::Continue(())
+        } else {
+            ControlFlow::Break(())
+        }
     }
     fn put(strides: Self::Strides, links: &Self::Links, wave: u64, arrivals: &mut Vec<usize>) {
         links.0.put(wave, strides.0);

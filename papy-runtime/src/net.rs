@@ -2,50 +2,97 @@
 
 use std::time::Instant;
 
+use crate::align::{Alignable, Aligner};
 use crate::cursor::{Book, Cursor};
-use crate::link::{Ports, SlotList};
+use crate::graph::{Frame, Graph};
+use crate::grouper::Grouper;
+use crate::layout::Layout;
+use crate::lineage::{Lineage, Lineages, met};
+use crate::link::{Link, Ports, SlotList};
 use crate::pool::Pool;
 use crate::region::{Order, Region, RegionSpec};
 use crate::shared::{OnFault, Shared};
-use crate::sync::{Arc, Mutex, lock};
+use crate::slot::Slot;
+use crate::spring::{Basin, Burst, Feeder, MergedLinks, Pourable, Spring, bursts};
+use crate::stride::{Extent, Slots};
+use crate::sync::{Arc, Mutex, OnceLock, lock};
 
-/// What a wave passes through: a region, or the queue of an output.
-pub(crate) trait Step: Send + Sync {
+/// What a wave passes through: a region, a place where strides are regrouped, or the queue of an output.
+pub trait Step: Send + Sync {
     /// Evaluates a wave whose strides have all arrived; notes the steps that its results go to.
-    fn run(&self, wave: u64, arrivals: &mut Vec<usize>);
+    fn run(&self, shared: &Shared, part: usize, wave: u64, arrivals: &mut Vec<usize>);
     /// Drops what waits.
     fn clear(&self);
 }
 
+/// What a step is to its part.
+pub(crate) enum Role<'env> {
+    /// Every wave passes it.
+    Step(Box<dyn Step + 'env>),
+    /// Every wave ends here, and has passed when the spring has poured what it brought. The spring's step.
+    Feed(Box<dyn Step + 'env>, usize),
+    /// Waves begin here.
+    Spring(Arc<dyn Spring + 'env>),
+}
+
+impl Role<'_> {
+    /// Drops what waits.
+    pub(crate) fn clear(&self) {
+        match self {
+            Role::Step(step) | Role::Feed(step, _) => step.clear(),
+            Role::Spring(spring) => spring.clear(),
+        }
+    }
+}
+
 /// A step, and how it is to be scheduled.
-pub(crate) struct Planned<'env> {
-    pub(crate) step: Box<dyn Step + 'env>,
-    pub(crate) part: usize,
+pub struct Planned<'env> {
+    pub(crate) role: Role<'env>,
+    /// The root of a stream that enters: it tells the part.
+    pub(crate) root: usize,
+    /// How many rounds behind the last wave it has to see.
+    pub(crate) depth: u64,
     pub(crate) pool: Pool,
     pub(crate) order: Order,
     /// Streams that must have arrived.
     pub(crate) ports: usize,
+    /// Rounds in a stride, at most, as its nodes ask for it.
+    pub(crate) stride: Option<usize>,
 }
 
 /// The steps of a run, as generated code adds them.
 pub struct Net<'env> {
     pub(crate) steps: Vec<Planned<'env>>,
-    pub(crate) shared: Arc<Shared>,
-    /// Slots in a stride, at most, as nodes ask for it; one for each part.
-    pub(crate) stride_hints: Vec<Option<usize>>,
+    pub(crate) lineages: Lineages,
+    /// The roots of the inputs.
+    pub(crate) inputs: Vec<usize>,
+    /// Where the nodes of the pipeline that is being wired stand in the report.
+    frame: Frame,
 }
 
 impl<'env> Net<'env> {
-    pub(crate) fn new(shared: Arc<Shared>) -> Net<'env> {
-        let parts = shared.parts.len();
+    pub(crate) fn new(graph: &Graph) -> Net<'env> {
         Net {
             steps: Vec::new(),
-            shared,
-            stride_hints: vec![None; parts],
+            lineages: Lineages::default(),
+            inputs: Vec::new(),
+            frame: graph.frame(),
         }
     }
 
-    /// Adds a region that takes from `inputs`; gives the links that it feeds.
+    /// A link for the next input.
+    pub(crate) fn input<T>(&mut self) -> Arc<Link<T>> {
+        let lineage = self.lineages.source(self.inputs.len(), false);
+        self.inputs.push(lineage.root);
+        Link::new(lineage)
+    }
+
+    /// Which steps and inputs belong together, and how.
+    pub(crate) fn layout(&self, outputs: &[(Lineage, u64)]) -> Layout {
+        Layout::new(self, outputs)
+    }
+
+    /// Adds a region that takes from `inputs`, which are in phase; gives the links that it feeds.
     pub fn add<P, S, M, K, O>(
         &mut self,
         region: &Arc<Region<P, S, M, K>>,
@@ -59,51 +106,274 @@ impl<'env> Net<'env> {
         O: SlotList + 'env,
         O::Links: Clone,
     {
-        let spec = region.spec.clone();
-        let hint = &mut self.stride_hints[spec.part];
-        *hint = hint.iter().copied().chain(spec.stride).min();
-        let outputs = O::links();
+        let spec = &region.spec;
+        let (lead, mut round) = self.round::<P>(&inputs);
+        if spec.folds {
+            round = self.lineages.folded(round);
+        }
+        let outputs = O::links(spec, round, 0);
         let ports = P::aim(&inputs, self.steps.len());
-        let book = book(&self.shared, &spec);
-        let region = region.clone();
-        let step = Evaluation {
-            region,
+        let evaluation = Evaluation {
+            place: self.place(spec, lead, round),
+            region: region.clone(),
             inputs,
             outputs: outputs.clone(),
-            books: Mutex::new(vec![book]),
-            shared: self.shared.clone(),
         };
+        self.push(evaluation, spec, round, ports);
+        outputs
+    }
+
+    /// As [`add`](Net::add), for streams that may be out of phase.
+    pub fn join<P, S, M, K, O>(
+        &mut self,
+        region: &Arc<Region<P, S, M, K>>,
+        inputs: P::Links,
+    ) -> O::Links
+    where
+        P: Alignable + 'env,
+        S: Send + 'env,
+        M: Fn() -> S + Send + Sync + 'env,
+        K: Fn(&mut Cursor<'_>, &mut S, P::Slots) -> O + Send + Sync + 'env,
+        O: SlotList + 'env,
+        O::Links: Clone,
+    {
+        let inputs = self.align::<P>(inputs);
+        self.add(region, inputs)
+    }
+
+    /// Adds a region whose one stream is cut into groups of `size`, counted `anew` where there are holes for sure.
+    pub fn group<P, S, M, K, T>(
+        &mut self,
+        region: &Arc<Region<P, S, M, K>>,
+        inputs: P::Links,
+        size: u64,
+        anew: bool,
+    ) -> (Arc<Link<Vec<T>>>, ())
+    where
+        P: Alignable + 'env,
+        S: Send + 'env,
+        M: Fn() -> S + Send + Sync + 'env,
+        K: Fn(&mut Cursor<'_>, &mut S, P::Slots) -> (Slot<T>, ()) + Send + Sync + 'env,
+        T: Send + 'env,
+    {
+        let inputs = self.align::<P>(inputs);
+        let (lead, mut round) = self.round::<P>(&inputs);
+        round.holes |= anew;
+        let round = self.lineages.grouped(round, size);
+        let link = Link::new(round);
+        let ports = P::aim(&inputs, self.steps.len());
+        let place = self.place(&region.spec, lead, round);
+        let grouper = Grouper::new(place, region.clone(), inputs, link.clone(), size);
+        self.push(grouper, &region.spec, round, ports);
+        (link, ())
+    }
+
+    /// Adds what takes the iterators of a stream apart, on the pool of the node that they come from.
+    pub fn flat<I>(
+        &mut self,
+        link: Arc<Link<Burst<I>>>,
+        node: usize,
+        pool: &Pool,
+    ) -> Arc<Link<I::Item>>
+    where
+        I: Iterator<Item: Send + 'env> + Send + 'env,
+    {
+        let node = self.frame.nodes[node];
+        self.spring(vec![link], pool, move |slots| bursts(slots, node))
+    }
+
+    /// Adds what gives the slots of several streams as they come.
+    pub fn merge<T, L>(&mut self, links: L) -> Arc<Link<T>>
+    where
+        T: Send + 'env,
+        L: MergedLinks<T>,
+    {
+        let mut streams = Vec::new();
+        links.gather(&mut streams);
+        self.spring(streams, &Pool::inline(), |slots| slots)
+    }
+
+    fn spring<T, U, F, P>(&mut self, links: Vec<Arc<Link<T>>>, pool: &Pool, make: F) -> Arc<Link<U>>
+    where
+        T: Send + 'env,
+        U: Send + 'env,
+        F: Fn(Slots<T>) -> P + Clone + Send + Sync + 'env,
+        P: Pourable<U> + 'env,
+    {
+        let origin = links.iter().map(|link| link.lineage.origin).min();
+        let lineage = self.lineages.source(origin.unwrap_or(0), false);
+        let output = Link::new(lineage);
+        let basin = Basin::new(output.clone(), links.len());
+        let spring = self.steps.len();
         self.steps.push(Planned {
-            step: Box::new(step),
-            part: spec.part,
-            pool: spec.pool,
-            order: spec.order,
+            role: Role::Spring(basin.clone()),
+            root: lineage.root,
+            depth: 0,
+            pool: pool.clone(),
+            order: Order::Free,
+            ports: 0,
+            stride: None,
+        });
+        for link in links {
+            link.aim(self.steps.len());
+            let lineage = link.lineage;
+            let feeder = Feeder::new(link, &basin, spring, make.clone());
+            self.steps.push(Planned {
+                role: Role::Feed(Box::new(feeder), spring),
+                root: lineage.root,
+                depth: lineage.depth + 1,
+                pool: Pool::inline(),
+                order: Order::Serial,
+                ports: 1,
+                stride: None,
+            });
+        }
+        output
+    }
+
+    /// Brings streams into phase, where they are not.
+    fn align<P: Alignable + 'env>(&mut self, inputs: P::Links) -> P::Links {
+        let mut streams = Vec::new();
+        P::lineages(&inputs, &mut streams);
+        self.lineages.meet(&streams);
+        if self.lineages.in_phase(&streams) {
+            return inputs;
+        }
+        let aligned = self.lineages.aligned(&streams);
+        let outputs = P::links(&mut aligned.iter().copied());
+        let ports = P::aim(&inputs, self.steps.len());
+        let step = Aligner::<P>::new(inputs, P::same(&outputs), aligned[0].depth);
+        self.steps.push(Planned {
+            role: Role::Step(Box::new(step)),
+            root: aligned[0].root,
+            depth: aligned[0].depth,
+            pool: Pool::inline(),
+            order: Order::Serial,
             ports,
+            stride: None,
         });
         outputs
     }
+
+    /// What a round of these streams is, and which of them tells where it comes from.
+    fn round<P: Ports>(&mut self, inputs: &P::Links) -> (usize, Lineage) {
+        let mut streams = Vec::new();
+        P::lineages(inputs, &mut streams);
+        self.lineages.meet(&streams);
+        debug_assert!(
+            self.lineages.in_phase(&streams),
+            "streams that meet are in phase: {streams:?}"
+        );
+        met(&streams)
+    }
+
+    fn place(&self, spec: &RegionSpec, lead: usize, round: Lineage) -> Place {
+        let global = |nodes: &[usize]| nodes.iter().map(|node| self.frame.nodes[*node]).collect();
+        Place {
+            nodes: global(spec.nodes),
+            feeds: global(spec.feeds),
+            lead,
+            origin: round.origin,
+            depth: round.depth,
+            names: OnceLock::new(),
+            books: Mutex::new(Vec::new()),
+        }
+    }
+
+    fn push(&mut self, step: impl Step + 'env, spec: &RegionSpec, round: Lineage, ports: usize) {
+        self.steps.push(Planned {
+            role: Role::Step(Box::new(step)),
+            root: round.root,
+            depth: round.depth,
+            pool: spec.pool.clone(),
+            order: spec.order,
+            ports,
+            stride: spec.stride,
+        });
+    }
 }
 
-/// A book for a region: it knows the region's nodes, those that it feeds, and the input, by name.
-pub(crate) fn book(shared: &Shared, spec: &RegionSpec) -> Book {
-    let ledger = &shared.ledger;
-    let nodes = spec
-        .nodes
-        .iter()
-        .chain(spec.feeds)
-        .map(|node| &ledger.nodes[*node].name);
-    let input = ledger.input_name(shared.first_inputs[spec.part]);
-    let names: Arc<[Arc<str>]> = nodes.chain([input]).cloned().collect();
-    Book::new(names, shared.parts[spec.part].lengths.clone())
+/// Where a region stands in a run.
+pub(crate) struct Place {
+    /// Its nodes, and those that it feeds, in the report's order.
+    nodes: Vec<usize>,
+    feeds: Vec<usize>,
+    /// The stream that tells where rounds come from.
+    pub(crate) lead: usize,
+    origin: usize,
+    /// The round behind the last wave in which it gives what it has kept.
+    pub(crate) depth: u64,
+    names: OnceLock<Arc<[Arc<str>]>>,
+    books: Mutex<Vec<Book>>,
+}
+
+impl Place {
+    /// The place of a region that is a pipeline by itself.
+    pub(crate) fn alone(spec: &RegionSpec) -> Place {
+        Place {
+            nodes: spec.nodes.to_vec(),
+            feeds: spec.feeds.to_vec(),
+            lead: 0,
+            origin: 0,
+            depth: 0,
+            names: OnceLock::new(),
+            books: Mutex::new(Vec::new()),
+        }
+    }
+
+    /// A book: it knows the region's nodes, those that it feeds, and the input, by name.
+    pub(crate) fn open_book(&self, shared: &Shared, part: usize) -> Book {
+        if let Some(book) = lock(&self.books).pop() {
+            return book;
+        }
+        let names = self.names.get_or_init(|| {
+            let ledger = &shared.ledger;
+            let nodes = self.nodes.iter().chain(&self.feeds);
+            let nodes = nodes.map(|node| &ledger.nodes[*node].name);
+            nodes.chain([ledger.input_name(self.origin)]).cloned().collect()
+        });
+        Book::new(names.clone(), shared.parts[part].common.clone())
+    }
+
+    /// Adds what the book has noted to the report. Whether there were faults.
+    pub(crate) fn close_book(
+        &self,
+        shared: &Shared,
+        mut book: Book,
+        rounds: usize,
+        elapsed: std::time::Duration,
+    ) -> bool {
+        let faults = book.has_faults();
+        shared
+            .ledger
+            .add(&self.nodes, &self.feeds, &mut book.tallies, rounds, elapsed);
+        lock(&self.books).push(book);
+        faults
+    }
+}
+
+/// What a region is given of a wave: how many rounds, and where they come from.
+pub(crate) fn rounds_of<P: Ports>(
+    links: &P::Links,
+    wave: u64,
+    lead: usize,
+) -> Option<(P::Strides, Extent, usize)> {
+    let mut streams = Vec::new();
+    let mut known = Vec::new();
+    let strides = P::take(links, wave, &mut known)?;
+    P::lineages(links, &mut streams);
+    let (extent, len) = known.swap_remove(lead);
+    let each = streams[lead].1 as usize;
+    let places = extent.places.rounds(each);
+    Some((strides, Extent { places, ..extent }, len / each))
 }
 
 /// A region between its links.
 struct Evaluation<P: Ports, S, M, K, O: SlotList> {
+    place: Place,
     region: Arc<Region<P, S, M, K>>,
     inputs: P::Links,
     outputs: O::Links,
-    books: Mutex<Vec<Book>>,
-    shared: Arc<Shared>,
 }
 
 impl<P, S, M, K, O> Step for Evaluation<P, S, M, K, O>
@@ -114,30 +384,29 @@ where
     K: Fn(&mut Cursor<'_>, &mut S, P::Slots) -> O + Send + Sync,
     O: SlotList,
 {
-    fn run(&self, wave: u64, arrivals: &mut Vec<usize>) {
-        let Some((strides, extent)) = P::take(&self.inputs, wave) else {
+    fn run(&self, shared: &Shared, part: usize, wave: u64, arrivals: &mut Vec<usize>) {
+        let Some((strides, extent, rounds)) = rounds_of::<P>(&self.inputs, wave, self.place.lead)
+        else {
             return;
         };
-        let spec = &self.region.spec;
-        let idle = lock(&self.books).pop();
-        let mut book = idle.unwrap_or_else(|| book(&self.shared, spec));
+        let gives = self.region.spec.folds && extent.tail == self.place.depth;
+        let mut book = self.place.open_book(shared, part);
         let began = Instant::now();
         let outs = self
             .region
-            .evaluate(&mut book, extent, strides, || !self.shared.is_cancelled());
+            .evaluate(&mut book, &extent, rounds, gives, strides, || {
+                !shared.is_cancelled()
+            });
         let before = arrivals.len();
         O::put(outs, &self.outputs, wave, arrivals);
         let elapsed = began.elapsed();
         let is_sink = arrivals.len() == before;
-        let faults = book.has_faults();
-        self.shared.parts[spec.part].load(extent.len, elapsed);
-        self.shared
-            .ledger
-            .add(spec, &mut book.tallies, extent.len, elapsed);
-        lock(&self.books).push(book);
-        if is_sink && faults && self.shared.on_fault == OnFault::Stop {
+        shared.parts[part].load(rounds, elapsed);
+        let rounds = rounds + usize::from(gives);
+        let faults = self.place.close_book(shared, book, rounds, elapsed);
+        if is_sink && faults && shared.on_fault == OnFault::Stop {
             // no output would tell of it
-            self.shared.cancel();
+            shared.cancel();
         }
     }
 

@@ -6,12 +6,13 @@ use std::task::Poll;
 use std::time::Duration;
 
 use crate::fault::Fault;
+use crate::graph::{Graph, Node};
 use crate::link::port;
 use crate::output::Output;
 use crate::pipeline::{self, Pipeline};
-use crate::plan::{OutputSpec, Spec, apart, input};
+use crate::plan::{apart, input};
 use crate::pool::Pool;
-use crate::region::{RegionSpec, region, scratch};
+use crate::region::{RegionSpec, UNORDERED, region, scratch};
 use crate::run::{Control, Run};
 
 use crate::worker::Fallible;
@@ -187,30 +188,7 @@ impl<O> Run for Mapped<O> {
     }
 }
 
-const fn spec(ordered: bool) -> Spec {
-    Spec {
-        name: "numap",
-        inputs: &[("input", 0)],
-        nodes: &["numap"],
-        outputs: if ordered {
-            &[OutputSpec {
-                name: "out",
-                part: 0,
-                ordered: true,
-            }]
-        } else {
-            &[OutputSpec {
-                name: "out",
-                part: 0,
-                ordered: false,
-            }]
-        },
-        tails: &[0],
-    }
-}
-
-static ORDERED: Spec = spec(true);
-static UNORDERED: Spec = spec(false);
+static GRAPH: Graph = Graph::new("numap", &["input"], &[Node::new("numap", 1)], &["out"]);
 
 impl<I, F, R, M> Numap<I, F, R, M>
 where
@@ -240,16 +218,20 @@ where
             ordered,
         } = &self.options;
         let items = input::<I::Item, _>(items);
+        let spec = RegionSpec::new(&[0]).on(pool);
         let (map, _) = region(
-            RegionSpec::new(0, &[0]).on(pool),
+            if *ordered {
+                spec
+            } else {
+                spec.outs(&[UNORDERED])
+            },
             (port::<I::Item>(), ()),
             scratch(|| ()),
             move |cx, (), (item, ())| (mapping.map(cx, item), ()),
         );
-        let spec = if *ordered { &ORDERED } else { &UNORDERED };
         let mut built: Pipeline<'static, Mapped<M::Out>, crate::plan::Plan<(M::Out,), _, _>> =
             pipeline::pipeline(
-                spec,
+                &GRAPH,
                 (items, ()),
                 (port::<M::Out>(), ()),
                 apart(),

@@ -24,7 +24,7 @@ enum Patience {
 pub struct Reader<T> {
     channel: Arc<Channel<T>>,
     slots: Slots<T>,
-    /// Slots of the current stride, counted as read once the reader asks for more.
+    /// What the current stride stands for, counted as read once the reader asks for more.
     held: u64,
     /// Has ended, for ever.
     done: bool,
@@ -78,7 +78,7 @@ impl<T> Reader<T> {
         };
         stride.map(|stride| match stride {
             Some(stride) => {
-                self.held = stride.len() as u64;
+                self.held = stride.extent.charge;
                 self.slots = stride.into_slots();
                 Some(())
             }

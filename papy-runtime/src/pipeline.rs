@@ -5,10 +5,11 @@ use std::marker::PhantomData;
 
 use crate::error::StartError;
 use crate::fault::Fault;
+use crate::graph::Graph;
 use crate::link::{Port, Ports};
 use crate::net::Net;
 use crate::plan::{
-    Blueprint, Body, Entries, InPlace, Options, Plan, SendSources, SourceList, Spec,
+    Blueprint, Body, InPlace, Options, Plan, SendSources, SourceList,
 };
 use crate::report::Report;
 use crate::run::Run;
@@ -28,7 +29,7 @@ pub struct Pipeline<'env, R, P> {
 
 /// What generated code ends in: a pipeline from its inputs, its outputs, and the wiring between.
 pub fn pipeline<'env, R, O, S, P, F, W>(
-    spec: &'static Spec,
+    graph: &'static Graph,
     sources: S,
     _outputs: P,
     fused: F,
@@ -37,11 +38,11 @@ pub fn pipeline<'env, R, O, S, P, F, W>(
 where
     S: SourceList,
     P: Outlets<'env>,
-    F: InPlace<<S::Ports as Entries>::First, P>,
+    F: InPlace<<S::Ports as Ports>::First, P>,
     W: FnOnce(&mut Net<'env>, <S::Ports as Ports>::Links) -> P::Links,
 {
     let body = Blueprint {
-        spec,
+        graph,
         fused,
         wire,
         ports: PhantomData,

@@ -1,14 +1,15 @@
 //! What `pipeline!` compiles a pipeline into, and the ways in which that can run.
 
-use std::convert::Infallible;
 use std::marker::PhantomData;
 use std::time::Instant;
 
 use crate::cursor::Cursor;
 use crate::error::StartError;
 use crate::inlet::{Inlet, Inlets, Pull};
-use crate::link::{Link, Port, Ports, SlotList};
-use crate::net;
+use crate::link::{Port, Ports, SlotList};
+use crate::graph::Graph;
+use crate::net::{Net, Place};
+use crate::places::Places;
 use crate::region::Region;
 use crate::report::Report;
 use crate::run::Control;
@@ -18,32 +19,6 @@ use crate::slot::Slot;
 use crate::source::{Feed, Source};
 use crate::sync::Arc;
 use crate::unwind;
-
-/// What a pipeline's text says, as data.
-#[derive(Debug)]
-pub struct Spec {
-    /// Its name.
-    pub name: &'static str,
-    /// Its inputs in header order: name, and the connected part they belong to.
-    pub inputs: &'static [(&'static str, usize)],
-    /// Its nodes in text order.
-    pub nodes: &'static [&'static str],
-    /// Its outputs.
-    pub outputs: &'static [OutputSpec],
-    /// For each connected part, how many folds lie behind one another in it.
-    pub tails: &'static [u64],
-}
-
-/// An output, as the text says.
-#[derive(Debug)]
-pub struct OutputSpec {
-    /// Its name.
-    pub name: &'static str,
-    /// The connected part it belongs to.
-    pub part: usize,
-    /// Whether items come in input order.
-    pub ordered: bool,
-}
 
 /// How a run is to behave; see the methods of [`Pipeline`](crate::Pipeline).
 #[derive(Debug, Clone)]
@@ -72,7 +47,7 @@ pub trait SourceList {
     /// `(Port<A>, (Port<B>, ()))`: the streams that enter.
     type Ports: Entries;
     /// The inputs of a run.
-    type Inlets: Inlets<First = <Self::Ports as Entries>::First>;
+    type Inlets: Inlets<First = <Self::Ports as Ports>::First>;
 
     /// Inputs that feed the links.
     fn inlets(self, links: <Self::Ports as Ports>::Links, input: usize) -> Self::Inlets;
@@ -80,21 +55,18 @@ pub trait SourceList {
 
 /// The streams that enter a pipeline.
 pub trait Entries: Ports<Links: Clone> {
-    /// What the first of them brings.
-    type First;
     /// New links.
-    fn links() -> Self::Links;
+    fn links(net: &mut Net<'_>) -> Self::Links;
 }
 
 impl Entries for () {
-    type First = Infallible;
-    fn links() {}
+    fn links(_net: &mut Net<'_>) {}
 }
 
 impl<T: Send, R: Entries> Entries for (Port<T>, R) {
-    type First = T;
-    fn links() -> Self::Links {
-        (Link::new(), R::links())
+    fn links(net: &mut Net<'_>) -> Self::Links {
+        let first = net.input();
+        (first, R::links(net))
     }
 }
 
@@ -187,12 +159,12 @@ impl<T, P: Ports> InPlace<T, P> for Apart {
 }
 
 /// A pipeline that is one region behind one input.
-pub struct Alone<R>(Arc<R>);
+pub struct Alone<R>(Arc<R>, Place);
 
 /// For a pipeline that is this region, behind one input and before all outputs.
 #[must_use]
-pub fn alone<R>(region: &Arc<R>) -> Alone<R> {
-    Alone(region.clone())
+pub fn alone<P, S, M, K>(region: &Arc<Region<P, S, M, K>>) -> Alone<Region<P, S, M, K>> {
+    Alone(region.clone(), Place::alone(&region.spec))
 }
 
 impl<T, S, M, K, O> InPlace<T, O::Ports> for Alone<Region<(Port<T>, ()), S, M, K>>
@@ -217,7 +189,8 @@ where
         C: Sinks<O::Ports>,
     {
         let region = &*self.0;
-        let mut book = net::book(shared, &region.spec);
+        let mut book = self.1.open_book(shared, 0);
+        book.places = Places::from(first);
         let mut scratch = region.take_scratch().map_err(unwind::forget_payload).ok()?;
         let is_read = !sinks.is_done();
         if SAMPLED {
@@ -225,15 +198,12 @@ where
         }
         let began = Instant::now();
         let passed = inlets.drain_first(want, first, shared, |position, slot| {
-            let cx = Cursor::new(&mut book, position, 0, SAMPLED);
+            let cx = Cursor::new(&mut book, (position - first) as usize, SAMPLED);
             let slots = region.evaluate_one(cx, &mut scratch, (slot, ()));
-            sinks.give(shared.on_fault, slots)
+            slots.give(sinks, shared.on_fault)
         });
         region.put_scratch_back(scratch);
-        let failed = book.has_faults();
-        shared
-            .ledger
-            .add(&region.spec, &mut book.tallies, passed, began.elapsed());
+        let failed = self.1.close_book(shared, book, passed, began.elapsed());
         let stops = sinks.is_done() && (is_read || (failed && shared.on_fault == OnFault::Stop));
         if stops || sinks.has_panicked() {
             // nobody wants more: the source must not be asked again
@@ -245,7 +215,7 @@ where
 
 /// A compiled pipeline: how its regions are wired.
 pub struct Blueprint<I, P, F, W> {
-    pub(crate) spec: &'static Spec,
+    pub(crate) graph: &'static Graph,
     pub(crate) fused: F,
     pub(crate) wire: W,
     pub(crate) ports: PhantomData<fn() -> (I, P)>,

@@ -3,8 +3,10 @@
 use std::marker::PhantomData;
 
 use crate::cursor::{Book, Cursor};
-use crate::link::{Extent, Ports, SlotList};
+use crate::lineage::Lineage;
+use crate::link::{Ports, SlotList};
 use crate::pool::Pool;
+use crate::stride::Extent;
 use crate::sync::{Arc, Mutex, lock};
 use crate::unwind;
 
@@ -16,13 +18,22 @@ pub struct RegionSpec {
     pub(crate) nodes: &'static [usize],
     /// Nodes of other regions that it feeds: they are to blame where a copy for them fails.
     pub(crate) feeds: &'static [usize],
-    /// The connected part of the graph that it belongs to.
-    pub(crate) part: usize,
     pub(crate) pool: Pool,
     pub(crate) order: Order,
-    /// Slots in a stride, at most.
+    /// Rounds in a stride, at most.
     pub(crate) stride: Option<usize>,
+    /// Keeps everything, and gives its state in a round behind the end.
+    pub(crate) folds: bool,
+    /// What becomes of each stream that leaves: see [`HOLES`], [`UNORDERED`] and [`ORDERED`]; 0 where this is empty.
+    pub(crate) outs: &'static [u8],
 }
+
+/// A stream in which the region may make holes.
+pub const HOLES: u8 = 1;
+/// A stream whose slots may leave in any order.
+pub const UNORDERED: u8 = 2;
+/// A stream whose input order is restored.
+pub const ORDERED: u8 = 4;
 
 /// How many strides of a region may be evaluated at once, and in which order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,20 +48,21 @@ pub(crate) enum Order {
 
 impl RegionSpec {
     /// A region of these nodes, on the default pool.
-    pub fn new(part: usize, nodes: &'static [usize]) -> RegionSpec {
+    pub fn new(nodes: &'static [usize]) -> RegionSpec {
         RegionSpec {
             nodes,
             feeds: &[],
-            part,
             pool: Pool::rayon(),
             order: Order::Free,
             stride: None,
+            folds: false,
+            outs: &[],
         }
     }
 
-    /// A region without nodes, where an input forks to several regions or goes to an output as it is.
-    pub fn entry(part: usize) -> RegionSpec {
-        RegionSpec::new(part, &[]).on(&Pool::inline())
+    /// A region that only moves slots about: it is evaluated by whoever brings them.
+    pub fn passing() -> RegionSpec {
+        RegionSpec::new(&[]).on(&Pool::inline())
     }
 
     /// Feeds the regions that begin with these nodes.
@@ -59,7 +71,7 @@ impl RegionSpec {
         self
     }
 
-    /// At most `n` slots in a stride; 0 means 1.
+    /// At most `n` rounds in a stride; 0 means 1.
     pub fn stride(mut self, n: usize) -> RegionSpec {
         self.stride = Some(n.max(1));
         self
@@ -81,6 +93,29 @@ impl RegionSpec {
     pub fn serial(mut self) -> RegionSpec {
         self.order = Order::Serial;
         self
+    }
+
+    /// In input order, and gives its state at the end.
+    pub fn fold(mut self) -> RegionSpec {
+        self.folds = true;
+        self.serial()
+    }
+
+    /// What becomes of each stream that leaves.
+    pub fn outs(mut self, outs: &'static [u8]) -> RegionSpec {
+        self.outs = outs;
+        self
+    }
+
+    /// What is known of the stream that leaves as number `out`.
+    pub(crate) fn leaving(&self, round: Lineage, out: usize) -> Lineage {
+        let flags = self.outs.get(out).copied().unwrap_or(0);
+        let ordered = round.ordered && flags & UNORDERED == 0;
+        Lineage {
+            holes: round.holes || flags & HOLES != 0,
+            ordered: ordered || flags & ORDERED != 0 || self.order == Order::Serial,
+            ..round
+        }
     }
 }
 
@@ -173,25 +208,32 @@ where
     K: Fn(&mut Cursor<'_>, &mut S, P::Slots) -> O,
     O: SlotList,
 {
-    /// Evaluates the slots of one stride. `go_on` is asked between slots. The calls of the first slot are timed.
+    /// Evaluates the rounds of one stride, and where it `gives` its state one more behind them. `go_on` is asked between
+    /// rounds. The calls of the first round are timed.
     pub(crate) fn evaluate(
         &self,
         book: &mut Book,
-        extent: Extent,
+        extent: &Extent,
+        rounds: usize,
+        gives: bool,
         mut strides: P::Strides,
         go_on: impl Fn() -> bool,
     ) -> O::Strides {
-        let mut outs = O::strides(extent);
+        let mut outs = O::strides(extent, rounds + usize::from(gives));
+        if rounds == 0 && !gives {
+            return outs;
+        }
+        book.places = extent.places.clone();
         let mut done = 0;
         let mut scratch = loop {
             match self.bench.take() {
                 Ok(scratch) => break scratch,
-                Err(payload) if done < extent.len && go_on() => {
+                Err(payload) if done < rounds && go_on() => {
                     // it costs one slot; for the next one it is tried again
                     if let Err(second) = unwind::catch(|| drop(P::next(&mut strides))) {
                         unwind::forget_payload(second);
                     }
-                    let fault = book.panicked(0, extent.first + done as u64, payload);
+                    let fault = book.panicked(0, done, payload);
                     O::fault(&fault).push(&mut outs);
                     done += 1;
                 }
@@ -202,13 +244,12 @@ where
             }
         };
         book.start();
-        while done < extent.len && go_on() {
+        while done < rounds && go_on() {
             // The kernel guards every call of user code. What unwinds all the same (a `Drop` in a projection) costs
             // its own slot.
             let unwound = unwind::catch(|| {
                 while let Some(slots) = P::next(&mut strides) {
-                    let position = extent.first + done as u64;
-                    let mut cx = Cursor::new(book, position, extent.tail, done == 0);
+                    let mut cx = Cursor::new(book, done, done == 0);
                     done += 1;
                     (self.kernel)(&mut cx, &mut scratch, slots).push(&mut outs);
                     if !go_on() {
@@ -217,9 +258,13 @@ where
                 }
             });
             if let Err(payload) = unwound {
-                let fault = book.panicked(0, extent.first + done as u64 - 1, payload);
+                let fault = book.panicked(0, done - 1, payload);
                 O::fault(&fault).push(&mut outs);
             }
+        }
+        if gives && go_on() {
+            let mut cx = Cursor::end(book, rounds);
+            (self.kernel)(&mut cx, &mut scratch, P::holes()).push(&mut outs);
         }
         self.bench.put_back(scratch);
         outs

@@ -4,8 +4,7 @@ use std::fmt;
 use std::time::{Duration, Instant};
 
 use crate::cursor::Tally;
-use crate::plan::Spec;
-use crate::region::RegionSpec;
+use crate::graph::{Graph, Node};
 use crate::sync::{Arc, AtomicBool, AtomicU64, OnceLock, Ordering};
 
 /// The counts of a run, kept up stride by stride.
@@ -20,8 +19,13 @@ pub(crate) struct Ledger {
 
 pub(crate) struct NodeLedger {
     pub(crate) name: Arc<str>,
+    /// Slots that leave for each that is evaluated.
+    times: u64,
     slots: AtomicU64,
     skipped: AtomicU64,
+    gathered: AtomicU64,
+    /// Items that came out of iterators, less the iterators.
+    pub(crate) streamed: AtomicU64,
     absorbed: AtomicU64,
     faults: AtomicU64,
     holes: AtomicU64,
@@ -30,12 +34,24 @@ pub(crate) struct NodeLedger {
     busy: AtomicU64,
 }
 
+impl NodeLedger {
+    /// A fault that no evaluation has noted.
+    pub(crate) fn note_fault(&self) {
+        self.faults.fetch_add(1, Ordering::Relaxed);
+        // it is none of what goes out
+        self.streamed.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
 impl Ledger {
-    pub(crate) fn new(spec: &Spec, name: Option<String>) -> Ledger {
-        let node = |name: &&str| NodeLedger {
-            name: Arc::from(*name),
+    pub(crate) fn new(graph: &Graph, name: Option<String>) -> Ledger {
+        let node = |(name, node): (String, &Node)| NodeLedger {
+            name: Arc::from(name),
+            times: node.times,
             slots: AtomicU64::new(0),
             skipped: AtomicU64::new(0),
+            gathered: AtomicU64::new(0),
+            streamed: AtomicU64::new(0),
             absorbed: AtomicU64::new(0),
             faults: AtomicU64::new(0),
             holes: AtomicU64::new(0),
@@ -43,12 +59,12 @@ impl Ledger {
             busy: AtomicU64::new(0),
         };
         Ledger {
-            name: name.unwrap_or_else(|| spec.name.to_owned()),
-            nodes: spec.nodes.iter().map(node).collect(),
-            inputs: spec
+            name: name.unwrap_or_else(|| graph.name.to_owned()),
+            nodes: graph.leaves().into_iter().map(node).collect(),
+            inputs: graph
                 .inputs
                 .iter()
-                .map(|(name, _)| (Arc::from(*name), AtomicU64::new(0)))
+                .map(|name| (Arc::from(*name), AtomicU64::new(0)))
                 .collect(),
             started: Instant::now(),
             ended: OnceLock::new(),
@@ -66,21 +82,22 @@ impl Ledger {
             .fetch_add(items as u64, Ordering::Relaxed);
     }
 
-    /// Adds what happened in a stride of `slots` slots that took `elapsed`, at the nodes of a region.
+    /// Adds what happened in a stride of `slots` rounds that took `elapsed`, at the nodes of a region.
     ///
     /// The time is split among the nodes as that of all their sampled calls.
     pub(crate) fn add(
         &self,
-        region: &RegionSpec,
+        nodes: &[usize],
+        feeds: &[usize],
         tallies: &mut [Tally],
         slots: usize,
         elapsed: Duration,
     ) {
-        let nodes = region.nodes;
-        for (node, tally) in nodes.iter().chain(region.feeds).zip(&mut *tallies) {
+        for (node, tally) in nodes.iter().chain(feeds).zip(&mut *tallies) {
             let ledger = &self.nodes[*node];
             let counts = [
                 (&ledger.skipped, tally.skipped),
+                (&ledger.gathered, tally.gathered),
                 (&ledger.absorbed, tally.absorbed),
                 (&ledger.faults, tally.faults),
                 (&ledger.holes, tally.holes),
@@ -121,12 +138,16 @@ impl Ledger {
             let faults = count(&ledger.faults);
             let holes = count(&ledger.holes);
             // a stride may be added while it is read, so these saturate
-            let items_in = count(&ledger.slots).saturating_sub(count(&ledger.skipped));
-            let kept = items_in.wrapping_sub(count(&ledger.absorbed));
+            let calls = count(&ledger.slots).saturating_sub(count(&ledger.skipped));
+            let kept = calls
+                .wrapping_sub(count(&ledger.absorbed))
+                .saturating_sub(faults)
+                .saturating_sub(holes);
             NodeStats {
                 name: ledger.name.clone(),
-                items_in,
-                items_out: kept.saturating_sub(faults).saturating_sub(holes),
+                items_in: calls.saturating_add_signed(count(&ledger.gathered) as i64),
+                items_out: (kept * ledger.times)
+                    .saturating_add_signed(count(&ledger.streamed) as i64),
                 faults,
                 holes,
                 busy: Duration::from_nanos(count(&ledger.busy)),

@@ -4,12 +4,14 @@ use std::time::{Duration, Instant};
 
 use crate::bell::Bell;
 use crate::channel::Gate;
-use crate::engine;
+use crate::cursor::Common;
+use crate::engine::{self, Engine};
 use crate::flow::Flow;
+use crate::layout::PartPlan;
 use crate::report::{Ledger, Report};
 use crate::run::Seat;
 use crate::sync::{
-    Arc, AtomicBool, AtomicU64, Condvar, Mutex, OnceLock, Ordering, lock, try_lock, wait, wait_for,
+    Arc, AtomicBool, AtomicU64, Condvar, Mutex, OnceLock, Ordering, Weak, lock, try_lock, wait, wait_for,
 };
 use crate::unwind;
 
@@ -26,22 +28,44 @@ pub enum OnFault {
 /// A connected part of the pipeline: its tokens, and the bell of the driver that pulls its inputs.
 pub(crate) struct Part {
     pub(crate) flow: Mutex<Flow>,
-    pub(crate) bell: Arc<Bell>,
-    /// How long inputs that meet turned out to be, where they differ.
-    pub(crate) lengths: Arc<OnceLock<String>>,
+    bell: Arc<Bell>,
+    pub(crate) plan: PartPlan,
+    /// Of a started run: what is told that a spring may have room.
+    pub(crate) engine: OnceLock<Weak<Engine<'static>>>,
+    pub(crate) common: Arc<Common>,
     /// Slots evaluated, all steps together, and the nanoseconds that took.
     slots: AtomicU64,
     nanos: AtomicU64,
 }
 
 impl Part {
-    pub(crate) fn new(flow: Flow, bell: Arc<Bell>) -> Part {
+    pub(crate) fn new(flow: Flow, bell: Arc<Bell>, plan: PartPlan, ahead: usize) -> Part {
+        let common = Common::default();
+        common.give_ahead(ahead as u64);
         Part {
             flow: Mutex::new(flow),
             bell,
-            lengths: Arc::default(),
+            plan,
+            engine: OnceLock::new(),
+            common: Arc::new(common),
             slots: AtomicU64::new(0),
             nanos: AtomicU64::new(0),
+        }
+    }
+
+    /// The bell of whoever drives it.
+    pub(crate) fn bell(&self) -> &Arc<Bell> {
+        &self.bell
+    }
+
+    /// Tells whoever begins its waves to look again.
+    pub(crate) fn ring(&self) {
+        self.bell.ring();
+        if let (Some(spring), Some(engine)) = (self.plan.spring, self.engine.get())
+            && let Some(engine) = engine.upgrade()
+        {
+            engine::tell_spring(&engine, spring);
+            unwind::discard(engine);
         }
     }
 
@@ -67,8 +91,6 @@ pub struct Shared {
     pub(crate) ledger: Ledger,
     pub(crate) on_fault: OnFault,
     cancelled: AtomicBool,
-    /// The first input of each part.
-    pub(crate) first_inputs: Vec<usize>,
     /// One for each output.
     pub(crate) gates: Vec<Arc<Gate>>,
     life: Mutex<Life>,
@@ -114,7 +136,6 @@ impl Life {
 impl Shared {
     pub(crate) fn new(
         parts: Vec<Arc<Part>>,
-        first_inputs: Vec<usize>,
         gates: Vec<Arc<Gate>>,
         ledger: Ledger,
         on_fault: OnFault,
@@ -128,7 +149,6 @@ impl Shared {
             ledger,
             on_fault,
             cancelled: AtomicBool::new(false),
-            first_inputs,
             gates,
             life: Mutex::new(life),
             news: Condvar::new(),
@@ -168,7 +188,7 @@ impl Shared {
     }
 
     pub(crate) fn ring_all(&self) {
-        self.parts.iter().for_each(|part| part.bell.ring());
+        self.parts.iter().for_each(|part| part.ring());
     }
 
     pub(crate) fn is_cancelled(&self) -> bool {
@@ -186,6 +206,17 @@ impl Shared {
         self.news.notify_all();
     }
 
+    /// A reader of a part lacks something to read, or has found it: meanwhile the parts that hang together with it are
+    /// bounded by what is under way alone, as if all of their outputs were read.
+    pub(crate) fn hunger(&self, part: usize, hungry: bool) {
+        for other in &self.parts[part].plan.network {
+            lock(&self.parts[*other].flow).awaits(hungry);
+            if hungry {
+                self.parts[*other].ring();
+            }
+        }
+    }
+
     /// Takes no more input.
     pub(crate) fn stop(&self) {
         self.set_flows(|flow| flow.stopping = true);
@@ -198,7 +229,7 @@ impl Shared {
     fn set_flows(&self, set: impl Fn(&mut Flow)) {
         for part in &self.parts {
             set(&mut lock(&part.flow));
-            part.bell.ring();
+            part.ring();
         }
     }
 
@@ -322,7 +353,7 @@ impl Shared {
     pub(crate) fn wait(&self, limit: Option<Duration>) -> bool {
         for part in &self.parts {
             lock(&part.flow).awaits(true);
-            part.bell.ring();
+            part.ring();
         }
         let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
         let over = loop {

@@ -1,18 +1,19 @@
 //! What blocking forms do with results: one closure for each output, called on the calling thread.
 
+use std::convert::Infallible;
 use std::ops::ControlFlow;
 use std::task::Poll;
 
 use crate::channel::Channel;
 use crate::fault::Fault;
 use crate::link::{Port, Ports};
-use crate::net::{Net, Planned};
+use crate::layout::Layout;
+use crate::net::{Planned, Role};
 use crate::output::{Output, Reader};
-use crate::plan::Spec;
 use crate::pool::Pool;
 use crate::region::Order;
 use crate::run::Keeper;
-use crate::shared::OnFault;
+use crate::shared::{OnFault, Shared};
 use crate::slot::Slot;
 use crate::sync::Arc;
 use crate::unwind::{self, Payload};
@@ -27,7 +28,13 @@ pub trait Outlets<'env>: Ports {
     type Ignore: Sinks<Self, Readers = Self::Readers>;
 
     /// Adds the outputs' queues to the run.
-    fn open(links: Self::Links, net: &mut Net<'env>, spec: &Spec, output: usize) -> Self::Readers;
+    fn open(
+        links: Self::Links,
+        steps: &mut Vec<Planned<'env>>,
+        shared: &Arc<Shared>,
+        layout: &Layout,
+        output: usize,
+    ) -> Self::Readers;
     /// Makes the readers the user's.
     fn outputs(readers: Self::Readers, keeper: &Arc<Keeper>) -> Self::Outputs;
     /// Sinks that drop everything.
@@ -39,7 +46,14 @@ impl Outlets<'_> for () {
     type Outputs = ();
     type Ignore = ();
 
-    fn open(_links: (), _net: &mut Net<'_>, _spec: &Spec, _output: usize) {}
+    fn open(
+        _links: (),
+        _steps: &mut Vec<Planned<'_>>,
+        _shared: &Arc<Shared>,
+        _layout: &Layout,
+        _output: usize,
+    ) {
+    }
     fn outputs(_readers: (), _keeper: &Arc<Keeper>) {}
     fn ignore() {}
 }
@@ -49,32 +63,31 @@ impl<'env, T: Send + 'env, R: Outlets<'env>> Outlets<'env> for (Port<T>, R) {
     type Outputs = (Output<T>, R::Outputs);
     type Ignore = (Tap<T, fn(Result<T, Fault>)>, R::Ignore);
 
-    fn open(links: Self::Links, net: &mut Net<'env>, spec: &Spec, output: usize) -> Self::Readers {
-        let described = &spec.outputs[output];
-        let reader = spec.outputs[..output]
-            .iter()
-            .filter(|other| other.part == described.part)
-            .count();
-        links.0.aim(net.steps.len());
-        let channel = Channel::new(
-            links.0,
-            described.part,
-            reader,
-            &net.shared,
-            output,
-            described.ordered,
-        );
-        let channel = Arc::new(channel);
-        net.steps.push(Planned {
-            step: Box::new(channel.clone()),
-            part: described.part,
+    fn open(
+        links: Self::Links,
+        steps: &mut Vec<Planned<'env>>,
+        shared: &Arc<Shared>,
+        layout: &Layout,
+        output: usize,
+    ) -> Self::Readers {
+        let part = layout.outputs[output];
+        let earlier = layout.outputs[..output].iter();
+        let reader = earlier.filter(|other| **other == part).count();
+        let lineage = links.0.lineage;
+        links.0.aim(steps.len());
+        let channel = Arc::new(Channel::new(links.0, part, reader, shared, output));
+        steps.push(Planned {
+            role: Role::Step(Box::new(channel.clone())),
+            root: lineage.root,
+            depth: lineage.depth,
             pool: Pool::inline(),
             order: Order::Free,
             ports: 1,
+            stride: None,
         });
         (
             Reader::new(&channel),
-            R::open(links.1, net, spec, output + 1),
+            R::open(links.1, steps, shared, layout, output + 1),
         )
     }
 
@@ -97,8 +110,14 @@ pub trait Sinks<P: Ports> {
 
     /// From now on, what is to be delivered comes from here.
     fn attach(&mut self, readers: Self::Readers);
-    /// Delivers one slot of each output in place; breaks where nobody wants more.
-    fn give(&mut self, on_fault: OnFault, slots: P::Slots) -> ControlFlow<()>;
+    /// The sinks of the other outputs.
+    type Rest: Sinks<P::Rest>;
+    /// The same.
+    fn rest(&mut self) -> &mut Self::Rest;
+    /// Delivers one slot of the first output in place.
+    fn take(&mut self, on_fault: OnFault, slot: Slot<P::First>);
+    /// Whether a slot of each output should follow, if those of the others break or go on.
+    fn wants_more(&self, rest: ControlFlow<()>) -> bool;
     /// Delivers what is ready, a stride of each output at most; gives whether there was any.
     fn deliver(&mut self) -> bool;
     /// Every output has ended.
@@ -113,9 +132,14 @@ impl Sinks<()> for () {
     type Readers = ();
 
     fn attach(&mut self, _readers: ()) {}
+    type Rest = ();
+    fn rest(&mut self) -> &mut () {
+        self
+    }
+    fn take(&mut self, _on_fault: OnFault, _slot: Slot<Infallible>) {}
     #[inline(always)]
-    fn give(&mut self, _on_fault: OnFault, _slots: ()) -> ControlFlow<()> {
-        ControlFlow::Continue(())
+    fn wants_more(&self, _rest: ControlFlow<()>) -> bool {
+        true
     }
     fn deliver(&mut self) -> bool {
         false
@@ -176,12 +200,18 @@ where
         self.1.attach(readers.1);
     }
 
+    type Rest = R;
     #[inline(always)]
-    fn give(&mut self, on_fault: OnFault, slots: (Slot<T>, P::Slots)) -> ControlFlow<()> {
+    fn rest(&mut self) -> &mut R {
+        &mut self.1
+    }
+
+    #[inline(always)]
+    fn take(&mut self, on_fault: OnFault, slot: Slot<T>) {
         let Tap {
             sink, panic, done, ..
         } = &mut self.0;
-        match slots.0 {
+        match slot {
             // what is seldom so is written down seldom: a store for each item would cost as much as the item
             Slot::Value(value) if !*done => {
                 if !Tap::call(sink, panic, Ok(value)) {
@@ -197,13 +227,12 @@ where
             Slot::Fault(fault) => unwind::discard(fault),
             Slot::Hole | Slot::End => {}
         }
-        let rest = self.1.give(on_fault, slots.1);
+    }
+
+    #[inline(always)]
+    fn wants_more(&self, rest: ControlFlow<()>) -> bool {
         let all_done = self.0.done && (self.0.panic.is_some() || self.1.is_done());
-        if all_done || (rest.is_break() && self.1.has_panicked()) {
-            ControlFlow::Break(())
-        } else {
-            ControlFlow::Continue(())
-        }
+        !(all_done || (rest.is_break() && self.1.has_panicked()))
     }
 
     fn deliver(&mut self) -> bool {

@@ -119,7 +119,7 @@ impl<T> Slot<T> {
             (Slot::Value(a), Slot::Value(b)) => Slot::Value((a, b)),
             (a, b) => match without_partner(a, b) {
                 Met::Absent(absent) => absent.slot(),
-                Met::Unequal(others) => Slot::Fault(cx.unequal(node, others)),
+                Met::Unequal(others) => cx.unequal(node, others).map_or(Slot::End, Slot::Fault),
             },
         }
     }
@@ -141,6 +141,52 @@ impl<T> Slot<T> {
         match self.open() {
             Ok(value) => f(value).values(),
             Err(absent) => H::absent(&absent.slot()),
+        }
+    }
+
+    /// A slot of another stream that this item does not take: a hole, or the end.
+    #[inline(always)]
+    pub fn elsewhere<U>(&self) -> Slot<U> {
+        match self {
+            Slot::End => Slot::End,
+            _ => Slot::Hole,
+        }
+    }
+
+    /// Sends the item down an arm; gives the arm's number. Patterns and guards are the user's, under the node's guard.
+    #[inline(always)]
+    pub fn route(
+        self,
+        cx: &mut Cursor<'_>,
+        node: usize,
+        arm: impl FnOnce(T) -> usize,
+    ) -> Slot<usize> {
+        match self.open() {
+            Ok(value) => match unwind::catch(|| arm(value)) {
+                Ok(arm) => Slot::Value(arm),
+                Err(payload) => Slot::Fault(cx.panicked(node, payload)),
+            },
+            Err(absent) => absent.slot(),
+        }
+    }
+
+    /// The fault that tells that a partner is missing.
+    #[inline(always)]
+    #[must_use]
+    pub fn unequal(&self) -> Option<Fault> {
+        match self {
+            Slot::Fault(fault) if fault.kind() == FaultKind::Unequal => Some(fault.clone()),
+            _ => None,
+        }
+    }
+
+    /// What stands here in place of a value.
+    #[inline(always)]
+    #[must_use]
+    pub fn absent_as<U>(self) -> Slot<U> {
+        match self.open() {
+            Ok(_) => Slot::Hole,
+            Err(absent) => absent.slot(),
         }
     }
 
@@ -246,7 +292,6 @@ impl<T> Slot<T> {
         self,
         cx: &mut Cursor<'_>,
         node: usize,
-        tail: u64,
         worker: &W,
         state: &mut Option<W::State>,
         local: &mut W::Local,
@@ -262,7 +307,7 @@ impl<T> Slot<T> {
         }
         match fed {
             Slot::Fault(fault) => Slot::Fault(fault),
-            _ if cx.is_tail(tail) => {
+            _ if cx.is_at_end() => {
                 cx.emit(node);
                 state.take().map_or(Slot::Hole, Slot::Value)
             }
@@ -338,5 +383,14 @@ impl<T, R: Unzip> Unzip for (T, R) {
             _ => Slot::Hole,
         };
         (first, R::absent(like))
+    }
+}
+
+/// The slot of the arm that an item took. That a partner is missing is told whichever arm it happened in.
+#[inline(always)]
+pub fn settled<T, const N: usize>(unequal: [Option<Fault>; N], taken: Slot<T>) -> Slot<T> {
+    match unequal.into_iter().flatten().next() {
+        Some(fault) => Slot::Fault(fault),
+        None => taken,
     }
 }

@@ -1,17 +1,25 @@
 //! What is scheduled: consecutive slots of a stream.
 
 use crate::fault::Fault;
+use crate::places::Places;
 use crate::slot::Slot;
 use crate::unwind;
+
+/// What is known of a stride beside its slots.
+#[derive(Debug, Clone)]
+pub struct Extent {
+    pub(crate) places: Places,
+    /// 0 while the input lasts; then 1, 2, … for the rounds in which what was kept back comes out.
+    pub(crate) tail: u64,
+    /// Items of the inputs that its wave stands for: they are in flight until it has been read.
+    pub(crate) charge: u64,
+}
 
 /// Consecutive slots of one stream. Values lie densely, whatever else there is lies beside them, so that a stream
 /// without faults and holes costs no more than a vector.
 #[derive(Debug)]
 pub struct Stride<T> {
-    /// Source position of the first slot.
-    pub(crate) first: u64,
-    /// See [`Cursor::tail`](crate::cursor::Cursor).
-    pub(crate) tail: u64,
+    pub(crate) extent: Extent,
     values: Vec<T>,
     marks: Vec<(usize, Mark)>,
 }
@@ -23,11 +31,21 @@ enum Mark {
     End,
 }
 
-impl<T> Stride<T> {
-    pub(crate) fn with_capacity(first: u64, tail: u64, capacity: usize) -> Stride<T> {
-        Stride {
-            first,
+impl Extent {
+    /// Of a stride that begins at a position of the input, in a tail round or in none.
+    pub(crate) fn at(position: u64, tail: u64) -> Extent {
+        Extent {
+            places: Places::from(position),
             tail,
+            charge: 0,
+        }
+    }
+}
+
+impl<T> Stride<T> {
+    pub(crate) fn with_capacity(extent: Extent, capacity: usize) -> Stride<T> {
+        Stride {
+            extent,
             values: Vec::with_capacity(capacity),
             marks: Vec::new(),
         }
@@ -74,8 +92,9 @@ impl<T> Stride<T> {
     pub(crate) fn into_slots(mut self) -> Slots<T> {
         let mut marks = std::mem::take(&mut self.marks).into_iter();
         let mark = marks.next();
+        let nowhere = Places::from(0);
         Slots {
-            position: self.first,
+            places: std::mem::replace(&mut self.extent.places, nowhere),
             at: 0,
             values: std::mem::take(&mut self.values).into_iter(),
             mark,
@@ -103,7 +122,7 @@ fn discard_all<T>(mut items: impl ExactSizeIterator<Item = T>) {
 /// The slots of a stride, one after the other.
 #[derive(Debug)]
 pub struct Slots<T> {
-    position: u64,
+    places: Places,
     at: usize,
     values: std::vec::IntoIter<T>,
     mark: Option<(usize, Mark)>,
@@ -112,13 +131,13 @@ pub struct Slots<T> {
 
 impl<T> Slots<T> {
     pub(crate) fn empty() -> Slots<T> {
-        Stride::with_capacity(0, 0, 0).into_slots()
+        Stride::with_capacity(Extent::at(0, 0), 0).into_slots()
     }
 
     /// Source position of the slot that comes next.
     #[inline(always)]
     pub(crate) fn position(&self) -> u64 {
-        self.position + self.at as u64
+        self.places.at(self.at)
     }
 
     #[cold]
@@ -172,7 +191,7 @@ mod tests {
     }
 
     fn stride() -> Stride<u32> {
-        let mut stride = Stride::with_capacity(10, 0, 4);
+        let mut stride = Stride::with_capacity(Extent::at(10, 0), 4);
         stride.push(Slot::Hole);
         stride.push(Slot::Value(1));
         stride.push(Slot::Fault(Fault::new(

@@ -1,31 +1,31 @@
 //! Checks of the graph. They read it, never change it, and are silent about what is already reported.
 
 use crate::diagnostics::Diagnostics;
-use crate::graph::{Facts, Graph, Lineage};
+use crate::graph::{Beginning, Facts, Graph, StreamId};
 use crate::lower::Code;
 use crate::mistakes;
 
-/// Streams that meet in a node must have the same slots.
-pub fn lineages(graph: &Graph, facts: &Facts, code: &Code, cx: &mut Diagnostics) {
-    for (node, node_code) in graph.nodes.iter().zip(&code.nodes) {
-        let Some(&first) = node.args.first() else {
+/// Streams that meet in a node must have the same slots, and as many.
+pub fn balance(graph: &Graph, facts: &Facts, code: &Code, cx: &mut Diagnostics) {
+    let mut reported = None;
+    for conflict in &facts.conflicts {
+        if reported.replace(conflict.node) == Some(conflict.node) {
             continue;
+        }
+        let node = &graph.nodes[conflict.node];
+        let (a, b) = (node.args[conflict.args.0], node.args[conflict.args.1]);
+        let place = code.nodes[conflict.node].place;
+        let name = |stream: StreamId| graph.streams[stream].name.as_str();
+        if let Some(rates) = conflict.rates {
+            let join = graph.nodes[node.owner].name.as_str();
+            cx.report(place, mistakes::rates((name(a), name(b)), rates, join));
+            continue;
+        }
+        let (odd, other) = match facts.begun(a) {
+            Some(Beginning::Input(_)) => (b, a),
+            _ => (a, b),
         };
-        let expected = facts.lineage(graph, first);
-        let odd = node
-            .args
-            .iter()
-            .find(|&&arg| facts.lineage(graph, arg) != expected);
-        let Some(&odd) = odd else { continue };
-        let (folded, other) = if expected == Lineage::Inputs {
-            (odd, first)
-        } else {
-            (first, odd)
-        };
-        let name = |stream: usize| graph.streams[stream].name.as_str();
-        cx.report(
-            node_code.place,
-            mistakes::lineage(name(folded), name(other)),
-        );
+        let Some(begun) = facts.begun(odd) else { continue };
+        cx.report(place, mistakes::lineage(name(odd), name(other), begun));
     }
 }

@@ -129,8 +129,8 @@ impl Builder<'_> {
                     {
                         uses.extend(self.uses(expr, Site::Plain));
                     }
-                    if let Work::Closure { mentions, .. } = &node.work {
-                        let region = self.plan.partition.region_of[*id];
+                    if let Work::Closure { mentions, .. } | Work::Route { mentions, .. } = &node.work {
+                        let region = self.plan.partition.region_of[*id].unwrap_or_default();
                         for name in mentions {
                             if captured.insert((region, name.clone())) {
                                 uses.push((name.clone(), Site::Capture(region)));
@@ -175,7 +175,7 @@ impl Builder<'_> {
 
     fn node(&mut self, id: usize) {
         let code = &self.plan.code.nodes[id];
-        let region = self.plan.partition.region_of[id];
+        let region = self.plan.partition.region_of[id].unwrap_or_default();
         self.worker(id, code);
         self.pool(id, code, region);
         if let Some(expr) = &code.stride {
@@ -186,7 +186,7 @@ impl Builder<'_> {
         if let Some(expr) = &code.spawn {
             self.builds.steps.push(number(&limit(id), expr));
         }
-        if let Work::Closure { mentions, .. } = &code.work {
+        if let Work::Closure { mentions, .. } | Work::Route { mentions, .. } = &code.work {
             for name in mentions {
                 self.capture(name, region);
             }

@@ -10,22 +10,24 @@ use super::Plan;
 use super::builds;
 use super::span::{at, flat, hidden, internal, internal_at, nest, papy_at};
 use crate::diagnostics::Place;
-use crate::graph::{Mode, NodeId, Origin, Shape, StreamId};
+use crate::graph::{FUSED, Kind, Mode, NodeId, Origin, Shape, StreamId};
 use crate::lower::{NodeCode, Taken, Work};
 use crate::partition::{Consumer, Region};
 
 pub fn kernel(plan: &Plan, id: usize) -> TokenStream {
     let region = &plan.partition.regions[id];
+    let numbered = own(plan, region).into_iter().chain(fed(plan, region));
     let mut writer = Writer {
         plan,
         region,
+        numbered: numbered.collect(),
         left: BTreeMap::new(),
         lines: Vec::new(),
         forks: BTreeMap::new(),
         copies: 0,
     };
     writer.count_uses();
-    for &stream in &region.ins {
+    for &(stream, _) in &region.ins {
         if matches!(plan.graph.streams[stream].origin, Origin::Input(_)) {
             writer.annotate(stream);
         }
@@ -34,16 +36,21 @@ pub fn kernel(plan: &Plan, id: usize) -> TokenStream {
             writer.lines.push(quote!(let _ = #name;));
         }
     }
-    for (local, &node) in region.nodes.iter().enumerate() {
-        writer.node(local, node);
-    }
-    let outs: Vec<TokenStream> = region
-        .outs
-        .iter()
-        .map(|out| writer.out(out.stream, out.to))
-        .collect();
+    let group = region.group(plan.graph, plan.facts);
+    let outs: Vec<TokenStream> = if let Some((node, _)) = group {
+        vec![writer.grouped(node)]
+    } else {
+        for &node in &region.nodes {
+            writer.node(node);
+        }
+        region
+            .outs
+            .iter()
+            .map(|out| writer.out(out.stream, out.to))
+            .collect()
+    };
     let outs = nest(outs.into_iter());
-    let ins = nest(region.ins.iter().map(|&stream| {
+    let ins = nest(region.ins.iter().map(|&(stream, _)| {
         let name = writer.variable(stream, plan.code.streams[stream].place.span());
         quote!(#name)
     }));
@@ -59,7 +66,7 @@ pub fn kernel(plan: &Plan, id: usize) -> TokenStream {
     );
     let scratch = match region.mode {
         Some(Mode::Serial | Mode::Fold) => {
-            let state = state_name(region);
+            let state = state_name(plan, region);
             quote!((#state, #locals))
         }
         _ => locals,
@@ -87,22 +94,34 @@ fn local_name(node: NodeId) -> Ident {
 }
 
 /// The variable of a serial region's state; a closure has none.
-fn state_name(region: &Region) -> Ident {
-    internal(&format!(
-        "kept_{}",
-        region.nodes.first().copied().unwrap_or_default()
-    ))
+fn state_name(plan: &Plan, region: &Region) -> Ident {
+    let work = own(plan, region);
+    internal(&format!("kept_{}", work.first().copied().unwrap_or_default()))
 }
 
-/// The first node of each region that this one feeds.
+/// The nodes of a region that the text has names for, in the order in which the kernel numbers them.
+pub fn own(plan: &Plan, region: &Region) -> Vec<NodeId> {
+    let named = |node: &NodeId| plan.graph.nodes[*node].kind.is_named();
+    region.nodes.iter().copied().filter(named).collect()
+}
+
+/// Nodes that a region does not evaluate, and that are to blame for what goes wrong on the way to them, or from them.
 pub fn fed(plan: &Plan, region: &Region) -> Vec<NodeId> {
-    let mut fed = Vec::new();
+    let graph = plan.graph;
+    let mut fed: Vec<NodeId> = Vec::new();
+    let mut add = |node: NodeId| {
+        let owner = graph.nodes[node].owner;
+        let named = graph.nodes[owner].kind == Kind::Work;
+        if named && !region.nodes.contains(&owner) && !fed.contains(&owner) {
+            fed.push(owner);
+        }
+    };
+    region.nodes.iter().for_each(|&node| add(node));
     for out in &region.outs {
         if let Consumer::Region(id) = out.to
             && let Some(&node) = plan.partition.regions[id].nodes.first()
-            && !fed.contains(&node)
         {
-            fed.push(node);
+            add(node);
         }
     }
     fed
@@ -111,6 +130,8 @@ pub fn fed(plan: &Plan, region: &Region) -> Vec<NodeId> {
 struct Writer<'a> {
     plan: &'a Plan<'a>,
     region: &'a Region,
+    /// The nodes that it knows, in the order of their numbers.
+    numbered: Vec<NodeId>,
     /// How often each stream is still to be used in this region.
     left: BTreeMap<StreamId, usize>,
     lines: Vec<TokenStream>,
@@ -223,62 +244,37 @@ impl Writer<'_> {
         (second, places.len())
     }
 
-    fn node(&mut self, local: usize, id: NodeId) {
+    /// The number under which the region knows a node, or whoever is to blame in its place.
+    fn number(&self, node: NodeId) -> usize {
+        let owner = self.plan.graph.nodes[node].owner;
+        let known = self.numbered.iter().position(|&known| known == owner);
+        known.unwrap_or(self.numbered.len())
+    }
+
+    fn is_group(&self, stream: StreamId) -> Option<u64> {
+        let node = self.plan.graph.producer(stream)?;
+        match self.plan.graph.nodes[node].kind {
+            Kind::Group(size) if !self.plan.facts.fused[node] => Some(size),
+            _ => None,
+        }
+    }
+
+    fn node(&mut self, id: NodeId) {
         let (node, code) = (&self.plan.graph.nodes[id], &self.plan.code.nodes[id]);
-        let user = code.place.span();
-        let cx = internal_at("cx", user);
+        let (user, number) = (code.place.span(), self.number(id));
+        let firings = self.region.firings(id);
         let args: Vec<TokenStream> = node
             .args
             .iter()
             .zip(&code.args)
-            .map(|(&stream, taken)| {
-                let arg = self.take(stream, taken, local);
-                if node.catch {
-                    quote!(#arg.caught())
-                } else {
-                    arg
-                }
-            })
+            .map(|(&stream, taken)| self.take(stream, taken, number))
             .collect();
-        let joined = join(&args, local, user);
-        let mut called = match &code.work {
-            Work::Worker { .. } => {
-                let (worker, own) = (builds::worker_at(id, user), local_name(id));
-                match node.mode {
-                    Mode::Fold => {
-                        let (state, tail) = (state_name(self.region), self.plan.facts.depth[id]);
-                        let fold = Ident::new("fold", at(user));
-                        quote_spanned!(at(user)=> #joined.#fold(#cx, #local, #tail, &#worker, #state, #own))
-                    }
-                    Mode::Serial => {
-                        let state = state_name(self.region);
-                        quote_spanned!(at(user)=> #joined.then_with(#cx, #local, &#worker, #state, #own))
-                    }
-                    _ => quote_spanned!(at(user)=> #joined.then(#cx, #local, &*#worker, #own)),
-                }
-            }
-            Work::Closure { closure, .. } => {
-                let closure = over_tuple(closure);
-                if node.fallible {
-                    let option = code.fallible.map_or(user, Place::span);
-                    let call = Ident::new("call_fallible", at(option));
-                    quote_spanned!(at(user)=> #joined.#call(#cx, #local, #closure))
-                } else {
-                    quote_spanned!(at(user)=> #joined.call(#cx, #local, #closure))
-                }
-            }
+        let slots = firings * crate::partition::takes(self.plan.graph, self.plan.facts, id);
+        let called = if slots == 1 {
+            self.evaluated(id, number, &args)
+        } else {
+            self.bundled(id, number, firings, &args)
         };
-        if node.filter {
-            let option = code.filter.map_or(user, Place::span);
-            // All of the check lies at the option, so that rustc says it once.
-            let (papy, cx, whole) = (
-                papy_at(option),
-                internal_at("cx", option),
-                internal_at("whole", option),
-            );
-            self.lines.push(quote!(let #whole = #called;));
-            called = quote_spanned!(at(option)=> #papy::filtered(#whole, #cx, #local));
-        }
         match &node.shape {
             Shape::Stream(stream) => {
                 let name = if self.left.contains_key(stream) {
@@ -292,12 +288,32 @@ impl Writer<'_> {
             }
             Shape::Sink => {
                 let papy = papy_at(user);
-                self.lines
-                    .push(quote_spanned!(at(user)=> #papy::sink(#called);));
+                let each = firings * crate::partition::gives(self.plan.graph, id);
+                let sunk = self.each(user, each, &called, &quote!(#papy::sink));
+                self.lines.push(quote_spanned!(at(user)=> #sunk;));
+            }
+            Shape::List(streams) => {
+                let names = streams.iter().map(|&stream| {
+                    if self.left.contains_key(&stream) {
+                        let name = self.variable(stream, self.plan.code.streams[stream].place.span());
+                        quote!(#name)
+                    } else {
+                        quote!(_)
+                    }
+                });
+                let names = nest(names.collect::<Vec<_>>().into_iter());
+                let papy = papy_at(user);
+                let columns = if firings == 1 {
+                    called
+                } else {
+                    quote_spanned!(at(user)=> #papy::Columns::columns(#called))
+                };
+                self.lines.push(quote!(let #names = #columns;));
             }
             shape @ Shape::Parts(_) => {
                 let pattern_at = code.split.map_or(user, Place::span);
-                self.split(shape, pattern_at, user, &called);
+                let slots = firings * crate::partition::gives(self.plan.graph, id);
+                self.split(shape, pattern_at, user, &called, slots);
             }
             Shape::Pending | Shape::Dropped => {
                 let papy = papy_at(user);
@@ -307,8 +323,299 @@ impl Writer<'_> {
         }
     }
 
+    /// `f(slot)`, for each slot of a bundle where there are several.
+    fn each(&self, user: Span, slots: u64, called: &TokenStream, f: &TokenStream) -> TokenStream {
+        if slots == 1 {
+            quote_spanned!(at(user)=> #f(#called))
+        } else {
+            let slot = internal_at("slot", user);
+            quote_spanned!(at(user)=> #called.map(|#slot| #f(#slot)))
+        }
+    }
+
+    /// What a node gives for one slot of each argument.
+    fn evaluated(&mut self, id: NodeId, number: usize, args: &[TokenStream]) -> TokenStream {
+        let (node, code) = (&self.plan.graph.nodes[id], &self.plan.code.nodes[id]);
+        let user = code.place.span();
+        let (cx, papy) = (internal_at("cx", user), papy_at(user));
+        match node.kind {
+            Kind::Work => self.worked(id, number, args),
+            Kind::Group(_) => {
+                let joined = self.joined(id, number, args);
+                quote_spanned!(at(user)=> #papy::group([#joined], #cx, #number))
+            }
+            Kind::Spread(n) => {
+                let (n, option) = (n as usize, code.option.map_or(user, Place::span));
+                let papy = papy_at(option);
+                let produced = if n as u64 > FUSED { "produced_pile" } else { "produced" };
+                let produced = Ident::new(produced, at(option));
+                let args = args.iter();
+                quote_spanned!(at(option)=> #papy::#produced::<_, #n>(#(#args),*))
+            }
+            Kind::Repeat(n) => {
+                let (n, option) = (n as usize, code.option.map_or(user, Place::span));
+                let (papy, cx) = (papy_at(option), internal_at("cx", option));
+                let repeated = if n as u64 > FUSED { "repeated_pile" } else { "repeated" };
+                let repeated = Ident::new(repeated, at(option));
+                let args = args.iter();
+                quote_spanned!(at(option)=> #papy::#repeated::<_, #n>(#(#args,)* #cx, #number))
+            }
+            Kind::Merge => quote_spanned!(at(user)=> [#(#args),*]),
+            Kind::Route => self.routed(id, number, args),
+            Kind::Arms => self.arms(id, args),
+            Kind::Flat | Kind::Pipeline => TokenStream::new(),
+        }
+    }
+
+    /// What a node gives for several slots of each argument.
+    fn bundled(
+        &mut self,
+        id: NodeId,
+        number: usize,
+        firings: u64,
+        args: &[TokenStream],
+    ) -> TokenStream {
+        let user = self.plan.code.nodes[id].place.span();
+        let papy = papy_at(user);
+        let Some((first, rest)) = args.split_first() else {
+            return TokenStream::new();
+        };
+        let mut rows = first.clone();
+        let names: Vec<Ident> = (0..args.len())
+            .map(|at| internal_at(&format!("row_{at}"), user))
+            .collect();
+        let first = &names[0];
+        let mut pattern = quote!(#first);
+        for (arg, name) in rest.iter().zip(names.iter().skip(1)) {
+            rows = quote_spanned!(at(user)=> #papy::zip(#rows, #arg));
+            pattern = quote!((#pattern, #name));
+        }
+        let row: Vec<TokenStream> = names.iter().map(|name| quote!(#name)).collect();
+        let before = self.lines.len();
+        let kind = self.plan.graph.nodes[id].kind;
+        if let Kind::Group(size) = kind {
+            let joined = self.joined(id, number, &row);
+            let inside: Vec<TokenStream> = self.lines.drain(before..).collect();
+            let (n, all) = (size as usize, (size * firings) as usize);
+            let (cx, bundle) = (internal_at("cx", user), internal_at("bundle", user));
+            let flat = quote_spanned!(at(user)=> #rows.map(|#pattern| { #(#inside)* #joined }));
+            return if firings == 1 {
+                quote_spanned!(at(user)=> #papy::group::<_, _, #n>(#flat, #cx, #number))
+            } else {
+                let groups = firings as usize;
+                quote_spanned!(at(user)=>
+                    #papy::chunks::<_, #all, #groups, #n>(#flat)
+                        .map(|#bundle| #papy::group::<_, _, #n>(#bundle, #cx, #number)))
+            };
+        }
+        let one = self.evaluated(id, number, &row);
+        let inside: Vec<TokenStream> = self.lines.drain(before..).collect();
+        let each = quote_spanned!(at(user)=> #rows.map(|#pattern| { #(#inside)* #one }));
+        let gives = crate::partition::gives(self.plan.graph, id);
+        if gives == 1 && !matches!(kind, Kind::Spread(_) | Kind::Repeat(_) | Kind::Merge) {
+            return each;
+        }
+        let (n, m, all) = (
+            firings as usize,
+            gives as usize,
+            (firings * gives) as usize,
+        );
+        if gives > FUSED {
+            quote_spanned!(at(user)=> #papy::flatten_piles::<_, #n, #m, #all>(#each))
+        } else {
+            quote_spanned!(at(user)=> #papy::flatten::<_, #n, #m, #all>(#each))
+        }
+    }
+
+    /// The arguments of a node as one slot; faults of what is caught are values.
+    fn joined(&self, id: NodeId, number: usize, args: &[TokenStream]) -> TokenStream {
+        let user = self.plan.code.nodes[id].place.span();
+        let args: Vec<TokenStream> = args
+            .iter()
+            .map(|arg| {
+                if self.plan.graph.nodes[id].catch {
+                    quote!(#arg.caught())
+                } else {
+                    arg.clone()
+                }
+            })
+            .collect();
+        if let (Kind::Group(_), [only]) = (self.plan.graph.nodes[id].kind, args.as_slice()) {
+            return only.clone();
+        }
+        join(&args, number, user)
+    }
+
+    /// What a region gives that only groups: the slots of the group, one by one.
+    fn grouped(&mut self, id: NodeId) -> TokenStream {
+        let (node, code) = (&self.plan.graph.nodes[id], &self.plan.code.nodes[id]);
+        let number = self.number(id);
+        let args: Vec<TokenStream> = node
+            .args
+            .iter()
+            .zip(&code.args)
+            .map(|(&stream, taken)| self.take(stream, taken, number))
+            .collect();
+        self.joined(id, number, &args)
+    }
+
+    /// A worker or a closure with its options.
+    fn worked(&mut self, id: NodeId, number: usize, args: &[TokenStream]) -> TokenStream {
+        let (node, code) = (&self.plan.graph.nodes[id], &self.plan.code.nodes[id]);
+        let user = code.place.span();
+        let cx = internal_at("cx", user);
+        let gathered = node.args.first().and_then(|&arg| self.is_group(arg));
+        let joined = match (gathered, args) {
+            (Some(size), [group]) => {
+                let (size, papy) = (size as usize, papy_at(user));
+                quote_spanned!(at(user)=> #papy::gathered::<_, _, #size>(#group, #cx, #number).solo())
+            }
+            _ => self.joined(id, number, args),
+        };
+        let mut called = match &code.work {
+            Work::Worker { .. } => {
+                let (worker, own) = (builds::worker_at(id, user), local_name(id));
+                match node.mode {
+                    Mode::Fold => {
+                        let state = state_name(self.plan, self.region);
+                        let fold = Ident::new("fold", at(user));
+                        quote_spanned!(at(user)=> #joined.#fold(#cx, #number, &#worker, #state, #own))
+                    }
+                    Mode::Serial => {
+                        let state = state_name(self.plan, self.region);
+                        quote_spanned!(at(user)=> #joined.then_with(#cx, #number, &#worker, #state, #own))
+                    }
+                    _ => quote_spanned!(at(user)=> #joined.then(#cx, #number, &*#worker, #own)),
+                }
+            }
+            Work::Closure { closure, .. } => {
+                let closure = over_tuple(closure, code.group);
+                if node.fallible {
+                    let option = code.fallible.map_or(user, Place::span);
+                    let call = Ident::new("call_fallible", at(option));
+                    quote_spanned!(at(user)=> #joined.#call(#cx, #number, #closure))
+                } else {
+                    quote_spanned!(at(user)=> #joined.call(#cx, #number, #closure))
+                }
+            }
+            Work::Route { .. } | Work::Moves => TokenStream::new(),
+        };
+        if node.filter {
+            let option = code.filter.map_or(user, Place::span);
+            called = self.checked_at(option, "filtered", &called, number);
+        }
+        if node.flat {
+            let option = code.option.map_or(user, Place::span);
+            called = self.checked_at(option, "streamed", &called, number);
+        }
+        called
+    }
+
+    /// `papy::check(slot, cx, number)`. All of it lies at the option, so that rustc says what is wrong once.
+    fn checked_at(
+        &mut self,
+        option: Span,
+        check: &str,
+        called: &TokenStream,
+        number: usize,
+    ) -> TokenStream {
+        let (papy, cx) = (papy_at(option), internal_at("cx", option));
+        let (check, whole) = (Ident::new(check, at(option)), internal_at("whole", option));
+        self.lines.push(quote!(let #whole = #called;));
+        quote_spanned!(at(option)=> #papy::#check(#whole, #cx, #number))
+    }
+
+    /// Which arm each item takes, and what its pattern binds.
+    fn routed(&mut self, id: NodeId, number: usize, args: &[TokenStream]) -> TokenStream {
+        let code = &self.plan.code.nodes[id];
+        let user = code.place.span();
+        let (Work::Route { arms, .. }, [item]) = (&code.work, args) else {
+            return TokenStream::new();
+        };
+        let (papy, cx) = (papy_at(user), internal_at("cx", user));
+        let (whole, value, tag) = (
+            internal_at("whole", user),
+            internal_at("value", user),
+            internal_at("tag", user),
+        );
+        let mut bound = Vec::new();
+        let arms: Vec<TokenStream> = arms
+            .iter()
+            .enumerate()
+            .map(|(number, arm)| {
+                let sets: Vec<TokenStream> = arm
+                    .bindings
+                    .iter()
+                    .map(|name| {
+                        let slot = internal_at(&format!("bound_{}", bound.len()), name.span());
+                        bound.push(slot.clone());
+                        quote!(#slot = #papy::Slot::Value(#name);)
+                    })
+                    .collect();
+                let pat = &arm.pat;
+                let guard = arm.guard.as_ref().map(|guard| quote!(if #guard));
+                quote!(#pat #guard => { #(#sets)* #number })
+            })
+            .collect();
+        let begin = quote_spanned!(at(user)=>
+            let #whole = #item;
+            #(let mut #bound = #whole.elsewhere();)*
+        );
+        let keyword = Ident::new("match", user);
+        let list = nest(
+            std::iter::once(tag.clone())
+                .chain(bound.iter().cloned())
+                .map(|name| quote!(#name))
+                .collect::<Vec<_>>()
+                .into_iter(),
+        );
+        quote_spanned! {at(user)=> {
+            #begin
+            let #tag = #whole.route(#cx, #number, |#value| #keyword #value { #(#arms)* });
+            #list
+        }}
+    }
+
+    /// The slot of the arm that was taken.
+    fn arms(&mut self, id: NodeId, args: &[TokenStream]) -> TokenStream {
+        let (node, code) = (&self.plan.graph.nodes[id], &self.plan.code.nodes[id]);
+        let user = code.place.span();
+        let papy = papy_at(user);
+        let Some((tag, streams)) = args.split_first() else {
+            return TokenStream::new();
+        };
+        let (absent, unequal) = (internal_at("absent", user), internal_at("unequal", user));
+        let names: Vec<Ident> = (0..streams.len())
+            .map(|at| internal_at(&format!("arm_{at}"), user))
+            .collect();
+        let mut arms = Vec::new();
+        for (number, arm) in node.arms.iter().enumerate() {
+            let Some(arg) = arm else { continue };
+            let place = code.args.get(*arg).map_or(user, |taken| taken.place.span());
+            let mut name = names[*arg - 1].clone();
+            name.set_span(at(place));
+            arms.push(quote!(#papy::Slot::Value(#number) => #name,));
+        }
+        quote_spanned! {at(user)=> {
+            #(let #names = #streams;)*
+            let #unequal = [#(#names.unequal()),*];
+            #papy::settled(#unequal, match #tag {
+                #(#arms)*
+                #papy::Slot::Value(_) => #papy::Slot::Hole,
+                #absent => #absent.absent_as(),
+            })
+        }}
+    }
+
     /// Takes a result apart. Parts that nobody takes are dropped under a guard.
-    fn split(&mut self, shape: &Shape, pattern_at: Span, user: Span, called: &TokenStream) {
+    fn split(
+        &mut self,
+        shape: &Shape,
+        pattern_at: Span,
+        user: Span,
+        called: &TokenStream,
+        slots: u64,
+    ) {
         let (mut pattern, mut streams, mut leaves) = (TokenStream::new(), Vec::new(), 0);
         parts(shape, pattern_at, &mut pattern, &mut leaves, &mut streams);
         let list = nest((0..leaves).map(|at| {
@@ -327,8 +634,13 @@ impl Writer<'_> {
                 quote!(#name)
             }
         }));
-        self.lines
-            .push(quote!(let #names = #called.split(|#pattern| #list);));
+        let papy = papy_at(user);
+        let taken_apart = if slots == 1 {
+            quote!(#called.split(|#pattern| #list))
+        } else {
+            quote!(#papy::split(#called, |#pattern| #list))
+        };
+        self.lines.push(quote!(let #names = #taken_apart;));
         let papy = papy_at(user);
         let unwanted = unwanted.iter();
         self.lines
@@ -347,8 +659,10 @@ impl Writer<'_> {
         for ty in &self.plan.code.streams[stream].annotations {
             let place = self.plan.code.streams[stream].place.span();
             let (name, papy) = (self.variable(stream, place), papy_at(place));
-            self.lines
-                .push(quote_spanned!(at(place)=> let #name = #papy::annotated::<#ty, _>(#name);));
+            let slots = self.region.slots(self.plan.graph, stream);
+            let cast = quote_spanned!(at(place)=> #papy::annotated::<#ty, _>);
+            let given = self.each(place, slots, &quote!(#name), &cast);
+            self.lines.push(quote_spanned!(at(place)=> let #name = #given;));
         }
     }
 
@@ -363,13 +677,19 @@ impl Writer<'_> {
                 };
                 self.take(stream, &taken, blamed)
             }
+            Consumer::Outside(node, arg) => {
+                let taken = self.plan.code.nodes[node].args[arg].clone();
+                self.take(stream, &taken, blamed)
+            }
             Consumer::Output(output) => {
                 let taken = &self.plan.code.outputs[output].taken;
                 let (user, ty) = (taken.place.span(), &self.plan.pipeline.outputs[output]);
                 let (slot, papy) = (self.take(stream, taken, blamed), papy_at(user));
                 let name = internal_at(&format!("out_{output}"), user);
-                self.lines
-                    .push(quote_spanned!(at(user)=> let #name = #papy::output::<#ty, _>(#slot);));
+                let slots = self.region.slots(self.plan.graph, stream);
+                let cast = quote_spanned!(at(user)=> #papy::output::<#ty, _>);
+                let given = self.each(user, slots, &slot, &cast);
+                self.lines.push(quote_spanned!(at(user)=> let #name = #given;));
                 quote!(#name)
             }
         }
@@ -378,27 +698,13 @@ impl Writer<'_> {
     /// The number under which the region knows the node that a copy at its border feeds. Behind its own nodes it knows
     /// those that it feeds, and last the input.
     fn blamed(&self, to: Consumer) -> usize {
-        let fed = fed(self.plan, self.region);
+        let graph = self.plan.graph;
         let node = match to {
-            Consumer::Region(region) => self.plan.partition.regions[region].nodes.first(),
-            Consumer::Output(output) => {
-                let from = self
-                    .plan
-                    .graph
-                    .producer(self.plan.graph.outputs[output].from);
-                if let Some(own) = self
-                    .region
-                    .nodes
-                    .iter()
-                    .position(|&node| Some(node) == from)
-                {
-                    return own;
-                }
-                None
-            }
+            Consumer::Region(region) => self.plan.partition.regions[region].nodes.first().copied(),
+            Consumer::Output(output) => graph.producer(graph.outputs[output].from),
+            Consumer::Outside(node, _) => Some(node),
         };
-        let at = fed.iter().position(|fed| Some(fed) == node);
-        self.region.nodes.len() + at.unwrap_or(fed.len())
+        node.map_or(self.numbered.len(), |node| self.number(node))
     }
 
     /// Where the region that takes a stream says so.
@@ -450,17 +756,29 @@ fn join(args: &[TokenStream], local: usize, user: Span) -> TokenStream {
     quote_spanned!(at(user)=> #joined.map(|#nested| (#(#names),*)))
 }
 
-/// A closure over the tuple of a join, with the user's own patterns and types.
-fn over_tuple(closure: &ExprClosure) -> TokenStream {
+/// A closure over the tuple of a join, with the user's own patterns and types; a group's is told from its pattern.
+fn over_tuple(closure: &ExprClosure, group: Option<u64>) -> TokenStream {
     let (mut patterns, mut types) = (Vec::new(), Vec::new());
     for input in &closure.inputs {
-        if let Pat::Type(typed) = input {
-            let (pat, ty) = (&typed.pat, &typed.ty);
-            patterns.push(quote!(#pat));
-            types.push(quote!(#ty));
-        } else {
-            patterns.push(quote!(#input));
-            types.push(quote!(_));
+        match (input, group) {
+            (Pat::Type(typed), _) => {
+                let (pat, ty) = (&typed.pat, &typed.ty);
+                patterns.push(quote!(#pat));
+                types.push(quote!(#ty));
+            }
+            (Pat::Slice(pat), Some(size)) => {
+                let size = size as usize;
+                patterns.push(quote!(#pat));
+                types.push(quote!([_; #size]));
+            }
+            (pat, Some(_)) => {
+                patterns.push(quote!(#pat));
+                types.push(quote!(::std::vec::Vec<_>));
+            }
+            (pat, None) => {
+                patterns.push(quote!(#pat));
+                types.push(quote!(_));
+            }
         }
     }
     let (begin, end, output, body) = (

@@ -2,19 +2,19 @@
 
 mod builds;
 mod fallback;
+mod graph;
 mod header;
 mod kernel;
 mod regions;
 mod run;
 mod span;
-mod spec;
 
 use proc_macro2::TokenStream;
 use quote::quote;
 
 pub use fallback::fallback;
 
-use crate::graph::{Facts, Graph};
+use crate::graph::{Facts, Graph, NodeId};
 use crate::lower::Code;
 use crate::partition::Partition;
 use crate::syntax::Pipeline;
@@ -27,6 +27,15 @@ pub struct Plan<'a> {
     pub code: &'a Code,
     pub facts: &'a Facts,
     pub partition: &'a Partition,
+    /// The place of each node among those that the text has names for.
+    pub numbers: &'a [usize],
+}
+
+impl Plan<'_> {
+    /// The place of a node among those that the text has names for.
+    fn number(&self, node: NodeId) -> usize {
+        self.numbers[node]
+    }
 }
 
 /// The run's type and the pipeline's function.
@@ -40,14 +49,17 @@ pub fn expand(plan: &Plan) -> TokenStream {
         .collect();
     let header = Header::new(plan.pipeline);
     let run = run::run(&header, &outputs);
-    let spec = spec::spec(plan);
+    let graph = graph::graph(plan);
+    let papy = span::papy();
     let builds = builds::builds(plan);
     let regions = regions::regions(plan, &builds);
     let steps = &builds.steps;
     let function = header.function(
         &outputs,
         &quote! {
-            #spec
+            #[allow(unused_imports)]
+            use #papy::Bundle as _;
+            #graph
             #(#steps)*
             #regions
         },

@@ -7,9 +7,9 @@ use super::Plan;
 use super::builds::{self, Builds};
 use super::kernel;
 use super::span::{at, flat, internal, internal_at, nest, papy, papy_at};
-use crate::graph::{Mode, Origin, PoolClass, StreamId};
+use crate::graph::{Kind, Mode, NodeId, Origin, PoolClass, StreamId};
 use crate::lower::Work;
-use crate::partition::{Consumer, Out, Region};
+use crate::partition::{Consumer, Out, Region, Unit};
 
 pub fn regions(plan: &Plan, builds: &Builds) -> TokenStream {
     let papy = papy();
@@ -24,7 +24,10 @@ pub fn regions(plan: &Plan, builds: &Builds) -> TokenStream {
             quote!(let #port = #papy::port::<#ty>();)
         })
         .collect();
-    let regions = (0..plan.partition.regions.len()).map(|region| one(plan, builds, region));
+    let regions = plan.partition.order.iter().map(|unit| match *unit {
+        Unit::Region(region) => one(plan, builds, region),
+        Unit::Outside(node) => outside(plan, node),
+    });
     let feeds = nest(plan.code.inputs.iter().map(|input| {
         let (name, ty) = (&input.name, header.owned(&input.ty));
         quote_spanned!(at(name.span())=> #papy::input::<#ty, _>(#name))
@@ -41,12 +44,15 @@ pub fn regions(plan: &Plan, builds: &Builds) -> TokenStream {
     } else {
         quote!(#papy::apart())
     };
-    let (spec, net) = (internal("SPEC"), internal("net"));
+    let (graph, net) = (internal("GRAPH"), internal("net"));
     let entered = nest((0..plan.code.inputs.len()).map(|at| {
         let port = input_port(at);
         quote!(#port)
     }));
-    let wires = (0..plan.partition.regions.len()).map(|region| wire(plan, region));
+    let wires = plan.partition.order.iter().map(|unit| match *unit {
+        Unit::Region(region) => wire(plan, region),
+        Unit::Outside(node) => wire_outside(plan, builds, node),
+    });
     let left = nest((0..plan.graph.outputs.len()).map(|output| {
         let name = out_name(
             plan,
@@ -61,7 +67,7 @@ pub fn regions(plan: &Plan, builds: &Builds) -> TokenStream {
         #(#wires)*
         #left
     });
-    let pipeline = quote_spanned!(name=> ::papy::__private::pipeline(&#spec, #feeds, #declared, #fused, #body));
+    let pipeline = quote_spanned!(name=> ::papy::__private::pipeline(&#graph, #feeds, #declared, #fused, #body));
     quote! {
         #(#inputs)*
         #(#regions)*
@@ -80,6 +86,8 @@ fn alone(plan: &Plan) -> bool {
         .iter()
         .all(|node| !node.unordered && !node.strided);
     plan.graph.inputs.len() == 1
+        && plan.partition.order.len() == 1
+        && region.ins.iter().all(|(_, each)| *each == 1)
         && free
         && region.mode == Some(Mode::Parallel)
         && region.pool == PoolClass::Default
@@ -95,7 +103,16 @@ fn one(plan: &Plan, builds: &Builds, id: usize) -> TokenStream {
         bench(plan, region),
         kernel::kernel(plan, id),
     );
-    let ins = nest(region.ins.iter().map(|&stream| in_port(plan, id, stream)));
+    let ins = nest(region.ins.iter().map(|&(stream, each)| {
+        let port = in_port(plan, Consumer::Region(id), stream);
+        if each == 1 {
+            port
+        } else {
+            let each = each as usize;
+            quote!(#papy::many::<_, #each>(#port))
+        }
+    }));
+    let group = region.group(plan.graph, plan.facts);
     let outs = nest(region.outs.iter().map(|out| {
         let out = out_name(plan, out.to, out.stream);
         quote!(#out)
@@ -104,30 +121,106 @@ fn one(plan: &Plan, builds: &Builds, id: usize) -> TokenStream {
         let own = builds::capture(id, value);
         quote!(#[allow(unused_variables)] let #value = #own;)
     });
-    quote_spanned! {at(user)=>
-        let (#name, #outs) = #papy::region(#spec, #ins, #bench, { #(#captures)* #kernel });
+    let made = quote_spanned!(at(user)=> #papy::region(#spec, #ins, #bench, { #(#captures)* #kernel }));
+    match group {
+        None => quote_spanned!(at(user)=> let (#name, #outs) = #made;),
+        Some(_) => {
+            let group = internal_at("group", user);
+            quote_spanned! {at(user)=>
+                let (#name, (#group, ())) = #made;
+                let #outs = (#papy::grouped(#group), ());
+            }
+        }
+    }
+}
+
+/// The ports of what stands between regions.
+fn outside(plan: &Plan, id: NodeId) -> TokenStream {
+    let (node, code) = (&plan.graph.nodes[id], &plan.code.nodes[id]);
+    let user = code.place.span();
+    let papy = papy_at(user);
+    let args: Vec<TokenStream> = node
+        .args
+        .iter()
+        .enumerate()
+        .map(|(arg, &stream)| in_port(plan, Consumer::Outside(id, arg), stream))
+        .collect();
+    let out = node.outs.first().map(|&stream| source_name(stream));
+    match node.kind {
+        Kind::Flat => quote_spanned!(at(user)=> let #out = #papy::flowing(#(#args),*);),
+        _ => {
+            let ports = nest(args.into_iter());
+            quote_spanned!(at(user)=> let #out = #papy::merging(#ports);)
+        }
+    }
+}
+
+/// The links of what stands between regions.
+fn wire_outside(plan: &Plan, builds: &Builds, id: NodeId) -> TokenStream {
+    let (node, code) = (&plan.graph.nodes[id], &plan.code.nodes[id]);
+    let user = code.place.span();
+    let net = internal_at("net", user);
+    let args: Vec<TokenStream> = node
+        .args
+        .iter()
+        .enumerate()
+        .map(|(arg, &stream)| in_port(plan, Consumer::Outside(id, arg), stream))
+        .collect();
+    let out = node.outs.first().map(|&stream| source_name(stream));
+    match node.kind {
+        Kind::Flat => {
+            let owner = plan.number(node.owner);
+            let region = plan.partition.region_of[node.owner];
+            let pool = region.and_then(|region| builds.pools[region].clone());
+            let papy = papy_at(user);
+            let pool = match (pool, &node.pool) {
+                (Some(pool), _) => quote!(&#pool),
+                (None, PoolClass::Inline) => quote!(&#papy::Pool::inline()),
+                (None, _) => quote!(&#papy::Pool::rayon()),
+            };
+            quote_spanned!(at(user)=> let #out = #net.flat(#(#args),*, #owner, #pool);)
+        }
+        _ => {
+            let links = nest(args.into_iter());
+            quote_spanned!(at(user)=> let #out = #net.merge(#links);)
+        }
     }
 }
 
 fn region_spec(plan: &Plan, builds: &Builds, id: usize) -> TokenStream {
     let papy = papy();
     let region = &plan.partition.regions[id];
-    let part = region.part;
     let fed = kernel::fed(plan, region);
-    let feeds = (!fed.is_empty()).then(|| quote!(.feeds(&[#(#fed),*])));
+    let fed = fed.iter().map(|&node| plan.number(node));
+    let feeds = (fed.len() > 0).then(|| quote!(.feeds(&[#(#fed),*])));
+    let flags: Vec<u8> = region
+        .outs
+        .iter()
+        .map(|out| flags(plan, region, out.stream))
+        .collect();
+    let outs = flags
+        .iter()
+        .any(|flags| *flags != 0)
+        .then(|| quote!(.outs(&[#(#flags),*])));
     let Some(mode) = region.mode else {
-        return quote!(#papy::RegionSpec::entry(#part)#feeds);
+        let group = region.group(plan.graph, plan.facts);
+        let serial = group.map(|_| quote!(.serial()));
+        return quote!(#papy::RegionSpec::passing()#feeds #outs #serial);
     };
-    let nodes = &region.nodes;
-    let mut spec = quote!(#papy::RegionSpec::new(#part, &[#(#nodes),*])#feeds);
+    let nodes: Vec<usize> = kernel::own(plan, region)
+        .into_iter()
+        .map(|node| plan.number(node))
+        .collect();
+    let mut spec = quote!(#papy::RegionSpec::new(&[#(#nodes),*])#feeds #outs);
     if let Some(pool) = &builds.pools[id] {
         spec = quote_spanned!(pool.span()=> #spec.on(&#pool));
     }
     match mode {
         Mode::Parallel => {}
-        Mode::Serial | Mode::Fold => spec = quote!(#spec.serial()),
+        Mode::Serial => spec = quote!(#spec.serial()),
+        Mode::Fold => spec = quote!(#spec.fold()),
         Mode::Spawn => {
-            let limits = nodes.iter().map(|&node| builds::limit(node));
+            let limits = kernel::own(plan, region).into_iter().map(builds::limit);
             spec = quote!(#spec #(.spawn(#limits))*);
         }
     }
@@ -140,6 +233,42 @@ fn region_spec(plan: &Plan, builds: &Builds, id: usize) -> TokenStream {
         spec = quote!(#spec.stride(#least));
     }
     spec
+}
+
+/// What a region does to a stream that leaves it; see the runtime's `RegionSpec`.
+fn flags(plan: &Plan, region: &Region, stream: StreamId) -> u8 {
+    const HOLES: u8 = 1;
+    const UNORDERED: u8 = 2;
+    const ORDERED: u8 = 4;
+    let made = plan.facts.track(stream).is_some_and(|track| track.made);
+    let order = match order(plan, region, stream) {
+        Some(false) => UNORDERED,
+        Some(true) => ORDERED,
+        None => 0,
+    };
+    order | if made { HOLES } else { 0 }
+}
+
+/// Whether a region gives up the order of a stream, or restores it.
+fn order(plan: &Plan, region: &Region, stream: StreamId) -> Option<bool> {
+    let id = plan
+        .graph
+        .producer(stream)
+        .filter(|id| region.nodes.contains(id))?;
+    let node = &plan.graph.nodes[id];
+    if node.ordered || matches!(node.mode, Mode::Serial | Mode::Fold) {
+        return Some(true);
+    }
+    if node.unordered {
+        return Some(false);
+    }
+    let mut args = node.args.iter().map(|&arg| order(plan, region, arg));
+    let first = args.next().flatten();
+    args.fold(first, |known, next| match (known, next) {
+        (Some(false), _) | (_, Some(false)) => Some(false),
+        (Some(true), Some(true)) => Some(true),
+        _ => None,
+    })
 }
 
 /// What evaluations of a region find for themselves: locals, and in a serial one the state.
@@ -191,14 +320,26 @@ fn bench(plan: &Plan, region: &Region) -> TokenStream {
 
 fn wire(plan: &Plan, id: usize) -> TokenStream {
     let region = &plan.partition.regions[id];
-    let name = region_name_at(id, user_span(plan, region));
-    let ins = nest(region.ins.iter().map(|&stream| in_port(plan, id, stream)));
+    let user = user_span(plan, region);
+    let name = region_name_at(id, user);
+    let ins = region
+        .ins
+        .iter()
+        .map(|&(stream, _)| in_port(plan, Consumer::Region(id), stream));
+    let ins = nest(ins.collect::<Vec<_>>().into_iter());
     let outs = nest(region.outs.iter().map(|out| {
         let out = out_name(plan, out.to, out.stream);
         quote!(#out)
     }));
-    let user = user_span(plan, region);
     let net = internal_at("net", user);
+    if let Some((node, size)) = region.group(plan.graph, plan.facts) {
+        let arg = plan.graph.nodes[node].args.first();
+        let anew = arg.and_then(|&arg| plan.facts.track(arg)).is_some_and(|track| track.holes);
+        return quote_spanned!(at(user)=> let #outs = #net.group(&#name, #ins, #size, #anew););
+    }
+    if region.aligned {
+        return quote_spanned!(at(user)=> let #outs = #net.join(&#name, #ins););
+    }
     quote_spanned!(at(user)=> let #outs = #net.add(&#name, #ins);)
 }
 
@@ -222,6 +363,11 @@ fn input_port(input: usize) -> Ident {
     internal(&format!("input_{input}"))
 }
 
+/// The variable of a stream that comes from what stands between regions.
+fn source_name(stream: StreamId) -> Ident {
+    internal(&format!("source_{stream}"))
+}
+
 /// The variable of a stream on its way from one region to where it is taken.
 fn out_name(plan: &Plan, to: Consumer, stream: StreamId) -> Ident {
     debug_assert!(
@@ -233,19 +379,17 @@ fn out_name(plan: &Plan, to: Consumer, stream: StreamId) -> Ident {
     match to {
         Consumer::Output(output) => internal(&format!("output_{output}")),
         Consumer::Region(region) => internal(&format!("stream_{stream}_to_{region}")),
+        Consumer::Outside(node, arg) => internal(&format!("stream_{stream}_to_{node}_{arg}")),
     }
 }
 
-/// Where a region takes a stream from.
-fn in_port(plan: &Plan, id: usize, stream: StreamId) -> TokenStream {
-    let to = Consumer::Region(id);
-    let from_region = plan
-        .partition
-        .regions
-        .iter()
-        .any(|region| region.outs.contains(&Out { stream, to }));
+/// Where a stream is taken from.
+fn in_port(plan: &Plan, to: Consumer, stream: StreamId) -> TokenStream {
+    let home = plan.partition.home(stream);
+    let passes = |home: usize| to == Consumer::Region(home);
     let name = match plan.graph.streams[stream].origin {
-        Origin::Input(input) if !from_region => input_port(input),
+        Origin::Input(input) if home.is_none_or(passes) => input_port(input),
+        Origin::Node(_) if home.is_none_or(passes) => source_name(stream),
         _ => out_name(plan, to, stream),
     };
     quote!(#name)

@@ -76,8 +76,21 @@ pub struct NodeCode {
     pub filter: Option<Place>,
     pub serial: Option<Place>,
     pub fallible: Option<Place>,
+    /// Where the option stands that this node, or the last thing that it does, is made of.
+    pub option: Option<Place>,
+    /// How many items a closure is given in a group.
+    pub group: Option<u64>,
     /// Where a tuple pattern takes the result apart.
     pub split: Option<Place>,
+}
+
+/// An arm of a route.
+#[derive(Debug)]
+pub struct RouteArm {
+    pub pat: Pat,
+    pub guard: Option<Expr>,
+    /// The names of the pattern that are streams.
+    pub bindings: Vec<Ident>,
 }
 
 #[derive(Debug)]
@@ -90,6 +103,12 @@ pub enum Work {
         closure: Box<ExprClosure>,
         mentions: Vec<String>,
     },
+    Route {
+        arms: Vec<RouteArm>,
+        mentions: Vec<String>,
+    },
+    /// Slots are moved about, and no code of the user's is called.
+    Moves,
 }
 
 /// Something that is evaluated when the pipeline is built.
@@ -193,6 +212,9 @@ impl Lowering<'_> {
     fn name_nodes(&mut self) {
         let mut seen: BTreeMap<String, usize> = BTreeMap::new();
         for node in &mut self.graph.nodes {
+            if !node.kind.is_named() {
+                continue;
+            }
             if let Some(own) = node.name.strip_prefix(OWN_NAME) {
                 node.name = own.to_owned();
                 continue;
@@ -201,6 +223,13 @@ impl Lowering<'_> {
             *nth += 1;
             if *nth > 1 {
                 node.name = format!("{}#{nth}", node.name);
+            }
+        }
+        for node in 0..self.graph.nodes.len() {
+            let owner = self.graph.nodes[node].owner;
+            if owner != node {
+                let name = self.graph.nodes[owner].name.clone();
+                self.graph.nodes[node].name = name;
             }
         }
         for stream in 0..self.graph.streams.len() {

@@ -15,16 +15,17 @@ const KNOWN: &[&str] = &[
     "ordered",
     "stride",
     "spawn",
+    "produce",
+    "consume",
+    "repeat",
     "filter",
+    "flat",
     "fold",
     "catch",
     "fallible",
     "named",
 ];
-const NOT_YET: &[&str] = &[
-    "timeout", "retry", "produce", "consume", "repeat", "flat", "isolated", "remote", "pipeline",
-    "await",
-];
+const NOT_YET: &[&str] = &["timeout", "retry", "isolated", "remote", "await"];
 
 /// Whether it is the name of an option.
 pub(super) fn is_option(name: &str) -> bool {
@@ -39,6 +40,7 @@ pub(super) struct Options {
     pub(super) stride: Option<Expr>,
     pub(super) spawn: Option<Expr>,
     pub(super) named: Option<String>,
+    rates: Vec<(&'static str, u64)>,
 }
 
 impl Options {
@@ -51,6 +53,12 @@ impl Options {
             .iter()
             .find(|(given, _)| *given == option)
             .map(|&(_, place)| place)
+    }
+
+    /// The number of `.produce`, `.consume` or `.repeat`.
+    pub(super) fn rate(&self, option: &str) -> Option<u64> {
+        let mut rates = self.rates.iter();
+        rates.find(|(given, _)| *given == option).map(|&(_, n)| n)
     }
 
     pub(super) fn mode(&self) -> Mode {
@@ -104,6 +112,10 @@ impl Lowering<'_> {
             "on" => "on(pool)",
             "stride" => "stride(n)",
             "spawn" => "spawn(n)",
+            "produce" => "produce(n)",
+            "consume" => "consume(n)",
+            "repeat" => "repeat(n)",
+            "flat" => "flat()",
             "named" => "named(\"name\")",
             "serial" => "serial()",
             "unordered" => "unordered()",
@@ -134,6 +146,20 @@ impl Lowering<'_> {
                         .report(Place::of(other), mistakes::option_arguments(known, form));
                     return;
                 }
+                ("produce" | "consume" | "repeat", argument) => match whole(argument) {
+                    Some(0) => {
+                        self.cx.report(Place::of(argument), mistakes::zero(known));
+                        return;
+                    }
+                    Some(n) => options.rates.push((known, n)),
+                    None => {
+                        self.names.touch(argument);
+                        let text = syntax::short_text(argument);
+                        self.cx
+                            .report(Place::of(argument), mistakes::rate_in_text(known, &text));
+                        return;
+                    }
+                },
                 ("stride" | "spawn", Expr::Lit(literal)) if is_zero(&literal.lit) => {
                     self.cx.report(Place::of(literal), mistakes::zero(known));
                     return;
@@ -232,6 +258,17 @@ pub(super) fn textual_pool(expr: &Expr) -> Option<PoolClass> {
     }
 }
 
+/// A whole number in the text.
+fn whole(expr: &Expr) -> Option<u64> {
+    match syntax::bare(expr) {
+        Expr::Lit(literal) => match &literal.lit {
+            Lit::Int(int) => int.base10_parse().ok().filter(|n| *n <= u64::from(u32::MAX)),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
 fn is_zero(literal: &Lit) -> bool {
     matches!(literal, Lit::Int(int) if int.base10_parse::<u64>().is_ok_and(|n| n == 0))
 }
@@ -260,6 +297,11 @@ fn contradiction(new: &str, options: &Options) -> Option<(&'static str, &'static
             "fold",
             "serial",
             "a fold runs in input order as it is, and gives one item at the end instead of one each",
+        ),
+        (
+            "flat",
+            "produce",
+            "one gives as many items as there are, the other a fixed number",
         ),
         (
             "fold",

@@ -7,7 +7,7 @@ use super::options::Options;
 use super::options::is_option;
 use super::{Lowering, NodeCode, OWN_NAME, Step, Taken, Work, explain, names, plain};
 use crate::diagnostics::Place;
-use crate::graph::{Node, Origin, Shape};
+use crate::graph::{Kind, Node, Origin, Shape};
 use crate::{mistakes, syntax};
 
 /// A stream where an expression gives it.
@@ -329,7 +329,7 @@ impl Lowering<'_> {
         if let Some(name) = called.path.get_ident() {
             self.names.note_worker(&plain(name));
         }
-        let node = self.new_node(Place::of(called.path), worker_name(called.path));
+        let node = self.new_node(Kind::Work, Place::of(called.path), worker_name(called.path));
         let chained = inputs.is_some();
         let mut ports = inputs.unwrap_or_default();
         let mut reported = false;
@@ -389,13 +389,14 @@ impl Lowering<'_> {
         inputs: Vec<Port>,
         in_parentheses: bool,
     ) -> Vec<Port> {
-        let node = self.new_node(Place::from(closure.inputs_begin.span), "closure".to_owned());
-        // A closure of two that is to fold takes the state for one of them.
-        let folds = options.iter().any(|option| option.method == "fold");
-        let given = if folds {
-            closure.inputs.len()
-        } else {
-            inputs.len()
+        let place = Place::from(closure.inputs_begin.span);
+        let node = self.new_node(Kind::Work, place, "closure".to_owned());
+        // A closure of two that is to fold takes the state for one of them; a group is one argument.
+        let has = |name: &str| options.iter().any(|option| option.method == name);
+        let given = match () {
+            () if has("fold") => closure.inputs.len(),
+            () if has("consume") => 1,
+            () => inputs.len(),
         };
         let mentions = self.closure(closure, given, in_parentheses);
         let options = self.options(options);
@@ -409,19 +410,17 @@ impl Lowering<'_> {
         self.finish_node(node, options, inputs)
     }
 
-    fn new_node(&mut self, place: Place, name: String) -> usize {
+    pub(super) fn new_node(&mut self, kind: Kind, place: Place, name: String) -> usize {
         let node = self.graph.nodes.len();
         self.graph.nodes.push(Node {
+            kind,
+            owner: node,
             name,
             ..Node::default()
         });
-        let path: Path = Ident::new("_unknown", place.span()).into();
         self.code.nodes.push(NodeCode {
             place,
-            work: Work::Worker {
-                path,
-                params: Vec::new(),
-            },
+            work: Work::Moves,
             args: Vec::new(),
             pool: None,
             stride: None,
@@ -430,34 +429,28 @@ impl Lowering<'_> {
             filter: None,
             serial: None,
             fallible: None,
+            option: None,
+            group: None,
             split: None,
         });
         self.code.steps.push(Step::Node(node));
         node
     }
 
-    fn finish_node(&mut self, id: usize, options: Options, inputs: Vec<Port>) -> Vec<Port> {
-        let pool = self.pool_class(id, options.pool.as_ref());
-        let place = self.code.nodes[id].place;
-        let node = &mut self.graph.nodes[id];
-        node.mode = options.mode();
-        node.pool = pool;
-        node.unordered = options.has("unordered");
-        node.ordered = options.has("ordered");
-        node.filter = options.has("filter");
-        node.catch = options.has("catch");
-        node.fallible = options.has("fallible");
-        node.strided = options.has("stride");
-        if let Some(name) = &options.named {
-            node.name = format!("{OWN_NAME}{name}");
-        }
-        let code = &mut self.code.nodes[id];
-        code.filter = options.place("filter");
-        code.serial = options.place("serial").or(options.place("fold"));
-        code.fallible = options.place("fallible");
-        code.pool = options.pool;
-        code.stride = options.stride;
-        code.spawn = options.spawn;
+    /// What an option of `owner` is made of, at the option.
+    fn part_of_node(&mut self, owner: usize, kind: Kind, option: Option<Place>) -> usize {
+        let place = self.code.nodes[owner].place;
+        let node = self.new_node(kind, place, self.graph.nodes[owner].name.clone());
+        let Node { mode, pool, .. } = &self.graph.nodes[owner];
+        let (mode, pool) = (*mode, pool.clone());
+        let part = &mut self.graph.nodes[node];
+        (part.owner, part.mode, part.pool) = (owner, mode, pool);
+        self.code.nodes[node].option = option;
+        node
+    }
+
+    /// Lets streams into a node that is complete; gives its one stream.
+    pub(super) fn enter(&mut self, id: usize, inputs: Vec<Port>) -> Port {
         for port in inputs {
             let Some(stream) = port.stream else { continue };
             self.graph.nodes[id].args.push(stream);
@@ -467,15 +460,61 @@ impl Lowering<'_> {
             });
         }
         self.graph.order.push(id);
+        let place = self.code.nodes[id].place;
         let stream = self.new_stream(Origin::Node(id), place);
         self.graph.nodes[id].shape = Shape::Stream(stream);
-        vec![Port {
+        Port {
             stream: Some(stream),
             fields: Vec::new(),
             place,
             text: String::new(),
             fresh: true,
-        }]
+        }
+    }
+
+    fn finish_node(&mut self, id: usize, options: Options, inputs: Vec<Port>) -> Vec<Port> {
+        let pool = self.pool_class(id, options.pool.as_ref());
+        let node = &mut self.graph.nodes[id];
+        node.mode = options.mode();
+        node.pool = pool;
+        node.unordered = options.has("unordered");
+        node.ordered = options.has("ordered");
+        node.filter = options.has("filter");
+        node.flat = options.has("flat");
+        node.catch = options.has("catch");
+        node.fallible = options.has("fallible");
+        node.strided = options.has("stride");
+        if let Some(name) = &options.named {
+            node.name = format!("{OWN_NAME}{name}");
+        }
+        let code = &mut self.code.nodes[id];
+        code.filter = options.place("filter");
+        code.option = options.place("flat");
+        code.serial = options.place("serial").or(options.place("fold"));
+        code.fallible = options.place("fallible");
+        code.group = options.rate("consume");
+        code.pool.clone_from(&options.pool);
+        code.stride.clone_from(&options.stride);
+        code.spawn.clone_from(&options.spawn);
+        let mut ports = inputs;
+        if let Some(size) = options.rate("consume") {
+            let group = self.part_of_node(id, Kind::Group(size), options.place("consume"));
+            self.graph.nodes[group].catch = std::mem::take(&mut self.graph.nodes[id].catch);
+            let given = self.enter(group, ports);
+            ports = vec![given];
+        }
+        let mut given = self.enter(id, ports);
+        for (option, kind) in [
+            ("flat", Some(Kind::Flat)),
+            ("produce", options.rate("produce").map(Kind::Spread)),
+            ("repeat", options.rate("repeat").filter(|&n| n > 1).map(Kind::Repeat)),
+        ] {
+            if let (Some(place), Some(kind)) = (options.place(option), kind) {
+                let part = self.part_of_node(id, kind, Some(place));
+                given = self.enter(part, vec![given]);
+            }
+        }
+        vec![given]
     }
 
     fn looks_like_value(&self, expr: &Expr) -> bool {

@@ -1,36 +1,53 @@
 //! Nodes to regions: what one thread evaluates together on the same items.
 //!
-//! Parallel nodes of one pool that are connected are one region, as long as no region comes to depend on its own
-//! output through another. A serial, folding or limited node is a region of its own, and so is an input that goes to
-//! several places.
+//! Parallel nodes of one pool that are connected and in phase are one region, as long as no region comes to depend on
+//! its own output through another. A serial, folding or limited node is a region of its own, with what its options are
+//! made of; so is an input that goes to several places. What is *outside* (`.flat()`, `merge` of different origins, other
+//! pipelines) belongs to no region: its streams enter regions as inputs do.
 
+mod groups;
 mod picture;
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
-use crate::graph::{Facts, Graph, Mode, NodeId, PoolClass, StreamId};
+use crate::graph::{Facts, Graph, Kind, Mode, NodeId, PoolClass, Ratio, StreamId};
+use groups::Groups;
 
-/// The regions, each behind those it takes from.
+/// The regions, and what stands between them.
 #[derive(Debug)]
 pub struct Partition {
     pub regions: Vec<Region>,
-    /// The region of each node.
-    pub region_of: Vec<usize>,
+    /// The region of each node; `None` for what is outside.
+    pub region_of: Vec<Option<usize>>,
+    /// The region that each stream comes from, where it comes from one.
+    home: Vec<Option<usize>>,
+    /// Regions and what is outside, each behind those it takes from.
+    pub order: Vec<Unit>,
+}
+
+/// What is wired.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    Region(usize),
+    Outside(NodeId),
 }
 
 /// Nodes that are evaluated together.
 #[derive(Debug)]
 pub struct Region {
-    pub part: usize,
-    /// `None` for the region that forks an input.
+    /// `None` for a region that only moves slots about.
     pub mode: Option<Mode>,
     pub pool: PoolClass,
     /// In the order of evaluation.
     pub nodes: Vec<NodeId>,
-    /// The streams that enter, each once.
-    pub ins: Vec<StreamId>,
+    /// The streams that enter, each once, and how many slots of each make a round.
+    pub ins: Vec<(StreamId, u64)>,
     /// The streams that leave, once for each that takes them: outputs first.
     pub outs: Vec<Out>,
+    /// Whether what enters may be out of phase.
+    pub aligned: bool,
+    /// Firings of each node in a round.
+    firings: BTreeMap<NodeId, u64>,
 }
 
 /// A stream that leaves a region.
@@ -44,206 +61,221 @@ pub struct Out {
 pub enum Consumer {
     Output(usize),
     Region(usize),
+    /// An argument of what is outside.
+    Outside(NodeId, usize),
+}
+
+impl Region {
+    fn passing() -> Region {
+        Region {
+            mode: None,
+            pool: PoolClass::Inline,
+            nodes: Vec::new(),
+            ins: Vec::new(),
+            outs: Vec::new(),
+            aligned: false,
+            firings: BTreeMap::new(),
+        }
+    }
+
+    /// How often a node is evaluated in a round.
+    pub fn firings(&self, node: NodeId) -> u64 {
+        self.firings.get(&node).copied().unwrap_or(1)
+    }
+
+    /// How many slots of a stream a round has.
+    pub fn slots(&self, graph: &Graph, stream: StreamId) -> u64 {
+        let entering = self.ins.iter().find(|(known, _)| *known == stream);
+        if let Some((_, each)) = entering {
+            return *each;
+        }
+        match graph.producer(stream) {
+            Some(node) => self.firings(node) * gives(graph, node),
+            None => 1,
+        }
+    }
+
+    /// The group that it puts together, where it does nothing else.
+    pub fn group(&self, graph: &Graph, facts: &Facts) -> Option<(NodeId, u64)> {
+        match self.nodes.as_slice() {
+            [node] => match graph.nodes[*node].kind {
+                Kind::Group(size) if !facts.fused[*node] => Some((*node, size)),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+}
+
+/// Slots that a node gives for each evaluation.
+pub fn gives(graph: &Graph, node: NodeId) -> u64 {
+    match graph.nodes[node].kind {
+        Kind::Spread(n) | Kind::Repeat(n) => n,
+        Kind::Merge => graph.nodes[node].args.len() as u64,
+        _ => 1,
+    }
+}
+
+/// Slots that a node takes of each argument for each evaluation.
+pub fn takes(graph: &Graph, facts: &Facts, node: NodeId) -> u64 {
+    match graph.nodes[node].kind {
+        Kind::Group(size) if facts.fused[node] => size,
+        _ => 1,
+    }
 }
 
 /// Divides the graph.
 pub fn partition(graph: &Graph, facts: &Facts) -> Partition {
-    let groups = Groups::new(graph);
+    let groups = Groups::new(graph, facts);
     let mut regions = Vec::new();
-    let mut region_of = vec![0; graph.nodes.len()];
-
-    // inputs that go to several places, or to none
-    for (input, source) in graph.inputs.iter().enumerate() {
-        let takers: BTreeSet<usize> = (0..graph.nodes.len())
-            .filter(|&n| graph.nodes[n].args.contains(&source.stream))
-            .map(|n| groups.of[n])
-            .collect();
-        let leaves = graph
-            .outputs
-            .iter()
-            .any(|output| output.from == source.stream);
-        if leaves || takers.len() != 1 {
-            regions.push(Region {
-                part: facts.input_part[input],
-                mode: None,
-                pool: PoolClass::Inline,
-                nodes: Vec::new(),
-                ins: vec![source.stream],
-                outs: Vec::new(),
-            });
+    let mut order = Vec::new();
+    let mut region_of = vec![None; graph.nodes.len()];
+    // Streams that come from no region; where they go to several places, or to none, a region passes them on.
+    let mut home: Vec<Option<usize>> = vec![None; graph.streams.len()];
+    let takers = takers(graph, facts, &groups);
+    let mut enter = |regions: &mut Vec<Region>, order: &mut Vec<Unit>, stream: StreamId| {
+        if takers[stream] == Takers::Region {
+            return;
         }
+        home[stream] = Some(regions.len());
+        order.push(Unit::Region(regions.len()));
+        regions.push(Region {
+            ins: vec![(stream, 1)],
+            ..Region::passing()
+        });
+    };
+    for input in &graph.inputs {
+        enter(&mut regions, &mut order, input.stream);
     }
-    let entries = regions.len();
-
-    for group in groups.sorted(graph) {
-        let nodes: Vec<NodeId> = graph
-            .order
-            .iter()
-            .copied()
-            .filter(|&n| groups.of[n] == group)
-            .collect();
+    for group in groups.sorted() {
+        let nodes = &groups.members[group];
         let Some(&first) = nodes.first() else {
             continue;
         };
-        for &node in &nodes {
-            region_of[node] = regions.len();
+        if facts.outside[first] {
+            order.push(Unit::Outside(first));
+            for &stream in &graph.nodes[first].outs {
+                enter(&mut regions, &mut order, stream);
+            }
+            continue;
         }
-        regions.push(Region {
-            part: facts.node_part[first],
-            mode: Some(graph.nodes[first].mode),
-            pool: graph.nodes[first].pool.clone(),
-            nodes,
-            ins: Vec::new(),
-            outs: Vec::new(),
-        });
+        for &node in nodes {
+            region_of[node] = Some(regions.len());
+        }
+        order.push(Unit::Region(regions.len()));
+        regions.push(region(graph, facts, nodes));
     }
-
-    let entry_of = |stream| (0..entries).find(|&r| regions[r].ins == [stream]);
-    let home: Vec<Option<usize>> = (0..graph.streams.len())
-        .map(|stream| {
-            graph
-                .producer(stream)
-                .map_or_else(|| entry_of(stream), |node| Some(region_of[node]))
-        })
-        .collect();
-    for (output, home) in graph
-        .outputs
-        .iter()
-        .map(|output| home[output.from])
-        .enumerate()
-    {
-        let Some(home) = home else { continue };
-        let stream = graph.outputs[output].from;
-        regions[home].outs.push(Out {
-            stream,
-            to: Consumer::Output(output),
-        });
-    }
-    for region in entries..regions.len() {
-        for node in regions[region].nodes.clone() {
-            for &stream in &graph.nodes[node].args {
-                if home[stream] == Some(region) || regions[region].ins.contains(&stream) {
-                    continue;
-                }
-                regions[region].ins.push(stream);
-                if let Some(home) = home[stream] {
-                    regions[home].outs.push(Out {
-                        stream,
-                        to: Consumer::Region(region),
-                    });
-                }
+    for (id, node) in graph.nodes.iter().enumerate() {
+        if let Some(region) = region_of[id] {
+            for &stream in &node.outs {
+                home[stream] = Some(region);
             }
         }
     }
-    Partition { regions, region_of }
-}
-
-/// Nodes by the group that they belong to, named by one of its nodes.
-struct Groups {
-    of: Vec<usize>,
-}
-
-impl Groups {
-    fn new(graph: &Graph) -> Groups {
-        let mut groups = Groups {
-            of: (0..graph.nodes.len()).collect(),
-        };
-        let mut seen: Vec<NodeId> = Vec::new();
-        for &node in &graph.order {
-            let neighbours: Vec<NodeId> = neighbours(graph, node, &seen);
-            seen.push(node);
-            for neighbour in neighbours {
-                if mergeable(graph, node, neighbour) {
-                    groups.merge(graph, node, neighbour, &seen);
-                }
-            }
-        }
-        groups
-    }
-
-    /// Makes two groups one, unless a group would then depend on itself through another.
-    fn merge(&mut self, graph: &Graph, a: NodeId, b: NodeId, seen: &[NodeId]) {
-        let (a, b) = (self.of[a], self.of[b]);
-        if a == b {
-            return;
-        }
-        let before = self.of.clone();
-        for of in &mut self.of {
-            if *of == b {
-                *of = a;
-            }
-        }
-        if self.depends_on_itself(graph, a, seen) {
-            self.of = before;
-        }
-    }
-
-    /// Whether a path leaves the group and comes back.
-    fn depends_on_itself(&self, graph: &Graph, group: usize, seen: &[NodeId]) -> bool {
-        // `seen` is in topological order, so one pass finds everything behind the group, group by group
-        let mut behind = BTreeSet::new();
-        let mut grown = true;
-        while grown {
-            grown = false;
-            for &node in seen {
-                let of = self.of[node];
-                let reached = graph.nodes[node]
-                    .args
-                    .iter()
-                    .filter_map(|&arg| graph.producer(arg))
-                    .any(|from| {
-                        let from = self.of[from];
-                        from != of && (from == group || behind.contains(&from))
-                    });
-                if reached && of == group {
-                    return true;
-                }
-                grown |= reached && behind.insert(of);
-            }
-        }
-        false
-    }
-
-    /// Each behind those it takes from; the earliest in the text first.
-    fn sorted(&self, graph: &Graph) -> Vec<usize> {
-        let mut waiting: Vec<usize> = Vec::new();
-        for &node in &graph.order {
-            if !waiting.contains(&self.of[node]) {
-                waiting.push(self.of[node]);
-            }
-        }
-        let mut sorted: Vec<usize> = Vec::new();
-        while !waiting.is_empty() {
-            let ready = waiting.iter().position(|&group| {
-                (0..graph.nodes.len())
-                    .filter(|&n| self.of[n] == group)
-                    .all(|n| {
-                        graph.nodes[n]
-                            .args
-                            .iter()
-                            .filter_map(|&arg| graph.producer(arg))
-                            .all(|from| self.of[from] == group || sorted.contains(&self.of[from]))
-                    })
+    for (output, leaving) in graph.outputs.iter().enumerate() {
+        if let Some(home) = home[leaving.from] {
+            regions[home].outs.push(Out {
+                stream: leaving.from,
+                to: Consumer::Output(output),
             });
-            // a cycle cannot be: every merge was checked
-            sorted.push(waiting.remove(ready.unwrap_or(0)));
         }
-        sorted
+    }
+    for unit in &order {
+        match *unit {
+            Unit::Region(region) => {
+                for node in regions[region].nodes.clone() {
+                    let each = regions[region].firings(node) * takes(graph, facts, node);
+                    for &stream in &graph.nodes[node].args {
+                        let known = regions[region].ins.iter().any(|(known, _)| *known == stream);
+                        if home[stream] == Some(region) || known {
+                            continue;
+                        }
+                        regions[region].ins.push((stream, each));
+                        if let Some(home) = home[stream] {
+                            regions[home].outs.push(Out {
+                                stream,
+                                to: Consumer::Region(region),
+                            });
+                        }
+                    }
+                }
+            }
+            Unit::Outside(node) => {
+                for (arg, &stream) in graph.nodes[node].args.iter().enumerate() {
+                    if let Some(home) = home[stream] {
+                        regions[home].outs.push(Out {
+                            stream,
+                            to: Consumer::Outside(node, arg),
+                        });
+                    }
+                }
+            }
+        }
+    }
+    Partition {
+        regions,
+        region_of,
+        home,
+        order,
     }
 }
 
-/// Those that a node takes from, then those that take the same.
-fn neighbours(graph: &Graph, node: NodeId, seen: &[NodeId]) -> Vec<NodeId> {
-    let args = &graph.nodes[node].args;
-    let before = args.iter().filter_map(|&arg| graph.producer(arg));
-    let beside = seen
-        .iter()
-        .copied()
-        .filter(|&other| graph.nodes[other].args.iter().any(|arg| args.contains(arg)));
-    before.chain(beside).collect()
+fn region(graph: &Graph, facts: &Facts, nodes: &[NodeId]) -> Region {
+    let rates: Vec<Ratio> = nodes.iter().map(|&node| facts.phases[node].times).collect();
+    let work = nodes.iter().find(|&&node| graph.nodes[node].kind == Kind::Work);
+    Region {
+        mode: work.map(|&node| graph.nodes[node].mode),
+        pool: work.map_or(PoolClass::Inline, |&node| graph.nodes[node].pool.clone()),
+        nodes: nodes.to_vec(),
+        aligned: nodes.iter().any(|&node| facts.aligned[node]),
+        firings: nodes
+            .iter()
+            .copied()
+            .zip(crate::graph::round(&rates))
+            .collect(),
+        ..Region::passing()
+    }
 }
 
-fn mergeable(graph: &Graph, a: NodeId, b: NodeId) -> bool {
-    let (a, b) = (&graph.nodes[a], &graph.nodes[b]);
-    a.mode == Mode::Parallel && b.mode == Mode::Parallel && a.pool == b.pool
+/// Where a stream goes that comes from no region.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Takers {
+    /// One region takes it.
+    Region,
+    /// Others do, or several, or none.
+    Other,
+}
+
+fn takers(graph: &Graph, facts: &Facts, groups: &Groups) -> Vec<Takers> {
+    let mut takers: Vec<Option<usize>> = vec![None; graph.streams.len()];
+    let mut other = vec![false; graph.streams.len()];
+    for (id, node) in graph.nodes.iter().enumerate() {
+        for &stream in &node.args {
+            if facts.outside[id] || takers[stream].is_some_and(|known| known != groups.of[id]) {
+                other[stream] = true;
+            }
+            takers[stream] = Some(groups.of[id]);
+        }
+    }
+    for output in &graph.outputs {
+        other[output.from] = true;
+    }
+    takers
+        .iter()
+        .zip(other)
+        .map(|(taker, other)| {
+            if taker.is_some() && !other {
+                Takers::Region
+            } else {
+                Takers::Other
+            }
+        })
+        .collect()
+}
+
+impl Partition {
+    /// The region that a stream comes from, where it comes from one.
+    pub fn home(&self, stream: StreamId) -> Option<usize> {
+        self.home[stream]
+    }
 }

@@ -12,7 +12,7 @@ impl Partition {
         let mut text = String::new();
         for (at, region) in self.regions.iter().enumerate() {
             let mode = match region.mode {
-                None => "entry",
+                None => "passing",
                 Some(Mode::Parallel) => "parallel",
                 Some(Mode::Spawn) => "spawn",
                 Some(Mode::Serial) => "serial",
@@ -25,15 +25,15 @@ impl Partition {
                 PoolClass::Named(name) => format!(" on {name}"),
                 PoolClass::Own(_) => " on its own".to_owned(),
             };
-            let ins: Vec<&str> = region
+            let ins: Vec<String> = region
                 .ins
                 .iter()
-                .map(|&stream| graph.streams[stream].name.as_str())
+                .map(|&(stream, each)| many(&graph.streams[stream].name, each))
                 .collect();
-            let nodes: Vec<&str> = region
+            let nodes: Vec<String> = region
                 .nodes
                 .iter()
-                .map(|&node| graph.nodes[node].name.as_str())
+                .map(|&node| many(&graph.nodes[node].name, region.firings(node)))
                 .collect();
             let outs: Vec<String> = region
                 .outs
@@ -45,6 +45,9 @@ impl Partition {
                             format!("{name} to {}", graph.outputs[output].name)
                         }
                         Consumer::Region(region) => format!("{name} to {region}"),
+                        Consumer::Outside(node, _) => {
+                            format!("{name} to {}", graph.nodes[node].name)
+                        }
                     }
                 })
                 .collect();
@@ -57,5 +60,14 @@ impl Partition {
             );
         }
         text
+    }
+}
+
+/// `name`, or `3 name`.
+fn many(name: &str, times: u64) -> String {
+    if times == 1 {
+        name.to_owned()
+    } else {
+        format!("{times} {name}")
     }
 }

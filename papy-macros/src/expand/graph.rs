@@ -1,0 +1,42 @@
+//! What a pipeline's text says, as data: the function's `GRAPH`.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::Plan;
+use super::span::{internal, papy};
+use crate::graph::{Kind, NodeId};
+use crate::lower::plain;
+
+pub fn graph(plan: &Plan) -> TokenStream {
+    let papy = papy();
+    let graph = plan.graph;
+    let constant = internal("GRAPH");
+    let name = plain(&plan.pipeline.name);
+    let inputs = graph.inputs.iter().map(|input| &input.name);
+    let named = graph.nodes.iter().enumerate();
+    let nodes = named.filter(|(_, node)| node.kind.is_named()).map(|(id, node)| {
+        let (name, times) = (&node.name, times(plan, id));
+        quote!(#papy::Node::new(#name, #times))
+    });
+    let outputs = graph.outputs.iter().map(|output| &output.name);
+    quote! {
+        #[allow(non_upper_case_globals)]
+        static #constant: #papy::Graph = #papy::Graph::new(
+            #name,
+            &[#(#inputs),*],
+            &[#(#nodes),*],
+            &[#(#outputs),*],
+        );
+    }
+}
+
+/// Slots that leave for each evaluation of a node, by its options.
+fn times(plan: &Plan, owner: NodeId) -> u64 {
+    let own = plan.graph.nodes.iter().filter(|node| node.owner == owner);
+    own.map(|node| match node.kind {
+        Kind::Spread(n) | Kind::Repeat(n) => n,
+        _ => 1,
+    })
+    .product()
+}

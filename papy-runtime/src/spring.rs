@@ -1,0 +1,527 @@
+//! Springs: where slots begin that are counted anew, inside a run: the iterators of `.flat()`, and `merge`.
+//!
+//! A spring begins a part of the pipeline, with waves and tokens of its own. What flows into it (its *feeds* are the last
+//! steps of the parts before it) waits in order; a wave of those parts is under way until all that it brought has been
+//! poured. So one item that gives a billion takes no more memory than one that gives ten.
+//!
+//! A spring belongs to no thread, as a turnstile doesn't: whoever finds that there is something to pour, and room for it,
+//! pours a wave and brings it on its way. It is *claimed* meanwhile; who comes then leaves word to look again. The claim
+//! and the word are under one lock, so no word is lost: either the one who pours sees it before he leaves, or he has left
+//! and the claim is free.
+
+use std::collections::VecDeque;
+use std::time::Instant;
+
+use crate::check::Streams;
+use crate::cursor::Cursor;
+use crate::fault::{Fault, FaultKind};
+use crate::link::{Crosses, Link, Port, port};
+use crate::net::Step;
+use crate::pace::Pace;
+use crate::places::{Places, Trail};
+use crate::shared::Shared;
+use crate::slot::Slot;
+use crate::stride::{Extent, Slots, Stride};
+use crate::sync::{Arc, Mutex, Ordering, lock};
+use crate::unwind;
+
+/// What an item of `.flat()` gives: its iterator, and what has been taken of it ahead of its turn.
+pub struct Burst<I: Iterator> {
+    ahead: std::vec::IntoIter<I::Item>,
+    /// Rights to be ahead that it holds.
+    claimed: u64,
+    rest: Option<I>,
+    /// What the iterator has panicked with.
+    panicked: Option<Fault>,
+}
+
+impl<I: Iterator> Drop for Burst<I> {
+    fn drop(&mut self) {
+        self.ahead.by_ref().for_each(unwind::discard);
+        unwind::discard(self.rest.take());
+    }
+}
+
+/// Begins the iterator of each item. The first items are taken here already, as far as there is room: where iterators
+/// are short, all of the work is done by whoever evaluates the node.
+#[inline]
+pub fn streamed<S: Streams>(
+    slot: Slot<S>,
+    cx: &mut Cursor<'_>,
+    node: usize,
+) -> Slot<Burst<S::IntoIter>> {
+    /// Items of an iterator that are taken ahead, at most.
+    const AHEAD: u64 = 64;
+    let items = match slot {
+        Slot::Value(items) => items,
+        absent => return absent.absent_as(),
+    };
+    let mut iterator = match unwind::catch(|| items.into_iter()) {
+        Ok(iterator) => iterator,
+        Err(payload) => return Slot::Fault(cx.panicked(node, payload)),
+    };
+    let claimed = cx.take_ahead(AHEAD);
+    let mut ahead = Vec::new();
+    let mut ended = false;
+    let taken = unwind::catch(|| {
+        while (ahead.len() as u64) < claimed && !ended {
+            match iterator.next() {
+                Some(item) => ahead.push(item),
+                None => ended = true,
+            }
+        }
+    });
+    let held = ahead.len() as u64;
+    cx.give_ahead(claimed - held);
+    let panicked = taken.err().map(|payload| cx.panicked(node, payload));
+    let rest = if ended || panicked.is_some() {
+        unwind::discard(iterator);
+        None
+    } else {
+        Some(iterator)
+    };
+    Slot::Value(Burst {
+        ahead: ahead.into_iter(),
+        claimed: held,
+        rest,
+        panicked,
+    })
+}
+
+/// The port of a stream of what iterators give.
+#[must_use]
+pub fn flowing<I: Iterator<Item: Crosses>>(_port: Port<Burst<I>>) -> Port<I::Item> {
+    port()
+}
+
+/// Streams of one type: `(Port<T>, (Port<T>, ()))`, and their links.
+pub trait Merging<T> {}
+
+impl<T> Merging<T> for () {}
+impl<T, R: Merging<T>> Merging<T> for (Port<T>, R) {}
+
+/// The port of a stream that is merged of these.
+#[must_use]
+pub fn merging<T, R: Merging<T>>(_ports: (Port<T>, R)) -> Port<T> {
+    port()
+}
+
+/// The links of streams that are merged.
+pub trait MergedLinks<T> {
+    /// Adds each to `links`.
+    fn gather(self, links: &mut Vec<Arc<Link<T>>>);
+}
+
+impl<T> MergedLinks<T> for () {
+    fn gather(self, _links: &mut Vec<Arc<Link<T>>>) {}
+}
+
+impl<T, R: MergedLinks<T>> MergedLinks<T> for (Arc<Link<T>>, R) {
+    fn gather(self, links: &mut Vec<Arc<Link<T>>>) {
+        links.push(self.0);
+        self.1.gather(links);
+    }
+}
+
+/// A stride that waits to be poured.
+pub(crate) trait Pourable<T>: Send {
+    /// Adds up to `want` slots to `stride`; gives whether that was all.
+    fn pour(
+        &mut self,
+        stride: &mut Stride<T>,
+        trail: &mut Trail,
+        want: usize,
+        from: &Origin<'_>,
+    ) -> bool;
+}
+
+/// Where what is poured comes from.
+pub(crate) struct Origin<'a> {
+    shared: &'a Shared,
+    part: usize,
+}
+
+impl<T: Send> Pourable<T> for Slots<T> {
+    fn pour(
+        &mut self,
+        stride: &mut Stride<T>,
+        trail: &mut Trail,
+        want: usize,
+        _from: &Origin<'_>,
+    ) -> bool {
+        while stride.len() < want {
+            let position = Slots::position(self);
+            match self.next() {
+                Some(Slot::Hole | Slot::End) => {}
+                Some(slot) => {
+                    trail.push(position);
+                    stride.push(slot);
+                }
+                None => return true,
+            }
+        }
+        false
+    }
+}
+
+/// The iterators of a stride.
+pub(crate) struct Bursts<I: Iterator> {
+    slots: Slots<Burst<I>>,
+    /// The one that is being poured, and its source position.
+    current: Option<(u64, Burst<I>)>,
+    /// The node whose iterators they are, in the report.
+    node: usize,
+}
+
+impl<I> Pourable<I::Item> for Bursts<I>
+where
+    I: Iterator<Item: Send> + Send,
+{
+    fn pour(
+        &mut self,
+        stride: &mut Stride<I::Item>,
+        trail: &mut Trail,
+        want: usize,
+        from: &Origin<'_>,
+    ) -> bool {
+        while stride.len() < want {
+            if let Some((position, burst)) = &mut self.current {
+                if burst.pour(*position, stride, trail, want, from, self.node) {
+                    unwind::discard(self.current.take());
+                }
+                continue;
+            }
+            let position = self.slots.position();
+            match self.slots.next() {
+                Some(Slot::Value(burst)) => self.current = Some((position, burst)),
+                Some(Slot::Fault(fault)) => {
+                    trail.push(position);
+                    stride.push(Slot::Fault(fault));
+                }
+                Some(Slot::Hole | Slot::End) => {}
+                None => return true,
+            }
+        }
+        false
+    }
+}
+
+impl<I: Iterator> Burst<I> {
+    /// Whether it has ended.
+    fn pour(
+        &mut self,
+        position: u64,
+        stride: &mut Stride<I::Item>,
+        trail: &mut Trail,
+        want: usize,
+        from: &Origin<'_>,
+        node: usize,
+    ) -> bool {
+        let ledger = &from.shared.ledger.nodes[node];
+        let before = stride.len();
+        let mut add = |stride: &mut Stride<I::Item>, item| {
+            trail.push(position);
+            stride.push(Slot::Value(item));
+        };
+        while stride.len() < want {
+            match self.ahead.next() {
+                Some(item) => add(stride, item),
+                None => break,
+            }
+        }
+        if self.ahead.len() == 0 && self.claimed > 0 {
+            let common = &from.shared.parts[from.part].common;
+            common.give_ahead(std::mem::take(&mut self.claimed));
+        }
+        let mut ended = self.rest.is_none() && self.ahead.len() == 0;
+        if let Some(iterator) = self.rest.as_mut().filter(|_| self.ahead.len() == 0) {
+            let poured = unwind::catch(|| {
+                while stride.len() < want && !ended {
+                    match iterator.next() {
+                        Some(item) => add(stride, item),
+                        None => ended = true,
+                    }
+                }
+            });
+            if let Err(payload) = poured {
+                let fault = Fault::panicked(&ledger.name, position, FaultKind::Panic, payload);
+                ledger.note_fault();
+                self.panicked = Some(fault);
+                ended = true;
+            }
+        }
+        let poured = (stride.len() - before) as u64;
+        if ended && let Some(fault) = self.panicked.take() {
+            trail.push(position);
+            stride.push(Slot::Fault(fault));
+        }
+        let items = poured.wrapping_sub(u64::from(ended));
+        ledger.streamed.fetch_add(items, Ordering::Relaxed);
+        ended
+    }
+}
+
+/// A spring, whatever flows from it.
+pub(crate) trait Spring: Send + Sync {
+    /// Claims it; `false` where it is claimed, and whoever has it will look again.
+    fn claim(&self) -> bool;
+    /// Gives the claim back; `false` where there is to be another look first.
+    fn release(&self) -> bool;
+    /// Whether it has not ended.
+    fn is_wanted(&self) -> bool;
+    /// Whether there is something to pour, or to end.
+    fn is_ready(&self) -> bool;
+    /// Whether all that is left is to end, which takes no room.
+    fn is_ending(&self) -> bool;
+    /// Pours one wave, where there is room for it.
+    fn pour(&self, shared: &Shared, part: usize) -> Poured;
+    /// How its waves begin.
+    fn set_pace(&self, pace: Pace);
+    /// Drops what waits.
+    fn clear(&self);
+}
+
+/// What pouring has led to.
+#[derive(Debug, Default)]
+pub(crate) struct Poured {
+    /// Waves of its own part, which are now due at this step.
+    pub(crate) waves: Vec<u64>,
+    pub(crate) target: usize,
+    /// Waves of parts before it, of which nothing is left.
+    pub(crate) passed: Vec<(usize, u64)>,
+    /// Something was poured, so there may be more.
+    pub(crate) more: bool,
+}
+
+/// What waits at a spring.
+pub(crate) struct Basin<'env, T> {
+    link: Arc<Link<T>>,
+    state: Mutex<State<'env, T>>,
+}
+
+struct State<'env, T> {
+    waiting: VecDeque<Waiting<'env, T>>,
+    /// Feeds that have not ended.
+    feeds: usize,
+    claimed: bool,
+    /// Somebody has come while it was claimed.
+    again: bool,
+    ended: bool,
+    pace: Pace,
+    /// The first position that nothing has come from.
+    next: u64,
+}
+
+struct Waiting<'env, T> {
+    part: usize,
+    wave: u64,
+    slots: Box<dyn Pourable<T> + 'env>,
+}
+
+impl<'env, T: Send> Basin<'env, T> {
+    pub(crate) fn new(link: Arc<Link<T>>, feeds: usize) -> Arc<Basin<'env, T>> {
+        Arc::new(Basin {
+            link,
+            state: Mutex::new(State {
+                waiting: VecDeque::new(),
+                feeds,
+                claimed: false,
+                again: false,
+                ended: false,
+                pace: Pace::new(None, None, 1),
+                next: 0,
+            }),
+        })
+    }
+}
+
+impl<T: Send> Spring for Basin<'_, T> {
+    fn claim(&self) -> bool {
+        let mut state = lock(&self.state);
+        let free = !std::mem::replace(&mut state.claimed, true);
+        state.again |= !free;
+        free
+    }
+
+    fn release(&self) -> bool {
+        let mut state = lock(&self.state);
+        state.claimed = std::mem::take(&mut state.again);
+        !state.claimed
+    }
+
+    fn is_wanted(&self) -> bool {
+        !lock(&self.state).ended
+    }
+
+    fn is_ending(&self) -> bool {
+        let state = lock(&self.state);
+        state.waiting.is_empty() && state.feeds == 0
+    }
+
+    fn is_ready(&self) -> bool {
+        let state = lock(&self.state);
+        !state.claimed && !state.ended && (!state.waiting.is_empty() || state.feeds == 0)
+    }
+
+    fn pour(&self, shared: &Shared, part: usize) -> Poured {
+        let mut poured = Poured {
+            target: self.link.target(),
+            ..Poured::default()
+        };
+        let own = &shared.parts[part];
+        let (pace, mut at) = {
+            let state = lock(&self.state);
+            (state.pace.wave() as u64, state.next)
+        };
+        let want = lock(&own.flow).grant(pace) as usize;
+        let began = Instant::now();
+        let mut stride = Stride::with_capacity(Extent::at(at, 0), want);
+        let mut trail = Trail::default();
+        while stride.len() < want {
+            // user code runs outside of the lock; the claim keeps others away
+            let front = lock(&self.state).waiting.pop_front();
+            let Some(mut front) = front else { break };
+            let from = Origin {
+                shared,
+                part: front.part,
+            };
+            if front.slots.pour(&mut stride, &mut trail, want, &from) {
+                poured.passed.push((front.part, front.wave));
+                unwind::discard(front);
+            } else {
+                lock(&self.state).waiting.push_front(front);
+            }
+        }
+        let len = stride.len();
+        if len > 0 {
+            at = trail.last().map_or(at, |last| last + 1);
+            stride.extent.places = trail.places(Places::from(at));
+            stride.extent.charge = len as u64;
+            let wave = lock(&own.flow).issue(len as u64);
+            self.link.put(wave, stride);
+            poured.waves.push(wave);
+        }
+        poured.more = len > 0 || !poured.passed.is_empty();
+        let ends = {
+            let mut state = lock(&self.state);
+            state.next = at;
+            if len > 0 {
+                state.pace.pulled(len, began.elapsed());
+                let (slots, nanos) = own.take_load();
+                let regions = own.plan.regions.max(1) as f64;
+                state.pace.worked(slots as f64 / regions, nanos);
+            }
+            let ends = state.feeds == 0 && state.waiting.is_empty() && !state.ended;
+            state.ended |= ends;
+            ends
+        };
+        if ends {
+            self.end(shared, part, at, &mut poured);
+        }
+        poured
+    }
+
+    fn set_pace(&self, pace: Pace) {
+        lock(&self.state).pace = pace;
+    }
+
+    fn clear(&self) {
+        let waiting = std::mem::take(&mut lock(&self.state).waiting);
+        waiting.into_iter().for_each(unwind::discard);
+    }
+}
+
+impl<T: Send> Basin<'_, T> {
+    /// Sends the rounds in which what was kept back comes out, and closes the part.
+    fn end(&self, shared: &Shared, part: usize, at: u64, poured: &mut Poured) {
+        let own = &shared.parts[part];
+        for tail in 1..=own.plan.tails {
+            let wave = lock(&own.flow).issue(0);
+            self.link
+                .put(wave, Stride::with_capacity(Extent::at(at, tail), 0));
+            poured.waves.push(wave);
+        }
+        let (waves, through) = {
+            let mut flow = lock(&own.flow);
+            (flow.end(), flow.is_through())
+        };
+        let outputs = own.plan.outputs.iter();
+        outputs.for_each(|output| shared.gates[*output].end(waves));
+        if through {
+            shared.part_ends();
+        }
+    }
+}
+
+impl<T> Drop for Basin<'_, T> {
+    fn drop(&mut self) {
+        let waiting = std::mem::take(&mut lock(&self.state).waiting);
+        waiting.into_iter().for_each(unwind::discard);
+    }
+}
+
+/// The last step of a part: brings what comes to a spring, in order.
+pub(crate) struct Feeder<'env, T, U, F> {
+    link: Arc<Link<T>>,
+    basin: Arc<Basin<'env, U>>,
+    /// The step of the spring.
+    spring: usize,
+    /// The round behind the last wave in which nothing more will come.
+    depth: u64,
+    make: F,
+}
+
+impl<'env, T, U, F, P> Feeder<'env, T, U, F>
+where
+    F: Fn(Slots<T>) -> P + Send + Sync + 'env,
+    P: Pourable<U> + 'env,
+{
+    pub(crate) fn new(
+        link: Arc<Link<T>>,
+        basin: &Arc<Basin<'env, U>>,
+        spring: usize,
+        make: F,
+    ) -> Self {
+        Feeder {
+            depth: link.lineage.depth + 1,
+            link,
+            basin: basin.clone(),
+            spring,
+            make,
+        }
+    }
+}
+
+impl<'env, T, U, F, P> Step for Feeder<'env, T, U, F>
+where
+    T: Send,
+    U: Send,
+    F: Fn(Slots<T>) -> P + Send + Sync,
+    P: Pourable<U> + 'env,
+{
+    fn run(&self, _shared: &Shared, part: usize, wave: u64, arrivals: &mut Vec<usize>) {
+        let Some(stride) = self.link.take(wave) else {
+            return;
+        };
+        let ends = stride.extent.tail == self.depth;
+        let slots = Box::new((self.make)(stride.into_slots()));
+        let mut state = lock(&self.basin.state);
+        state.waiting.push_back(Waiting { part, wave, slots });
+        state.feeds -= usize::from(ends);
+        drop(state);
+        arrivals.push(self.spring);
+    }
+
+    fn clear(&self) {
+        self.link.clear();
+    }
+}
+
+/// The iterators of a stride, to be poured.
+pub(crate) fn bursts<I: Iterator>(slots: Slots<Burst<I>>, node: usize) -> Bursts<I> {
+    Bursts {
+        slots,
+        current: None,
+        node,
+    }
+}
