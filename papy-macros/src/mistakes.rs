@@ -570,19 +570,46 @@ pub fn option_not_yet(name: &str) -> Mistake {
     }
 }
 
-pub fn match_not_yet() -> Mistake {
-    Mistake::new("`match` routes are not supported yet")
-        .help("write it as a `.filter()` per arm: `stream >> (|x| …the arm's value, or `None`…).filter()`")
+pub fn match_behind_chain() -> Mistake {
+    Mistake::new("a route stands in front: what it matches is a stream")
+        .help("`match stream >> worker { Pattern(x) => x >> other, _ => skip }`")
 }
 
-pub fn merge_not_yet() -> Mistake {
-    Mistake::new("`merge` is not supported yet")
-        .help("return both streams as outputs, and read them in turn")
+pub fn no_arms() -> Mistake {
+    Mistake::new("this route has no arms")
+        .help("`match stream { Pattern(x) => x >> worker, _ => skip }`")
+}
+
+pub fn arm_block() -> Mistake {
+    Mistake::new("an arm is one stream, and this one has statements")
+        .help("write it as one chain, or move it to a pipeline of its own: `x >> other.pipeline()`")
+}
+
+pub fn stream_in_guard(name: &str) -> Mistake {
+    Mistake::new(format!(
+        "the stream `{name}` cannot be used in a guard, which looks at one item"
+    ))
+    .help(format!(
+        "match on both: `match (…, {name}) {{ (x, y) if … => … }}`"
+    ))
+}
+
+pub fn merge_of_one() -> Mistake {
+    Mistake::new("`merge` takes two streams or more").help("`merge(a, b)`")
+}
+
+pub fn option_of_merge() -> Mistake {
+    Mistake::new("`merge` evaluates nothing, so it has no options")
+        .help("put the option behind a node: `merge(a, b) >> worker.option()`")
+}
+
+pub fn parameter_of_merge() -> Mistake {
+    Mistake::new("`merge` has no parameters, it takes streams").help("`merge(a, b)`")
 }
 
 pub fn skip_reserved() -> Mistake {
-    Mistake::new("`skip` is reserved for the arms of a `match` route")
-        .help("give the worker another name")
+    Mistake::new("`skip` is an arm of a `match` route, and nothing else")
+        .help("`match stream { Pattern(x) => x >> worker, _ => skip }`")
 }
 
 // ---------------------------------------------------------------- outputs and lineages

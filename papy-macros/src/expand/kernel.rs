@@ -529,8 +529,12 @@ impl Writer<'_> {
     fn routed(&mut self, id: NodeId, number: usize, args: &[TokenStream]) -> TokenStream {
         let code = &self.plan.code.nodes[id];
         let user = code.place.span();
-        let (Work::Route { arms, .. }, [item]) = (&code.work, args) else {
+        let Work::Route { arms, .. } = &code.work else {
             return TokenStream::new();
+        };
+        let item = match args {
+            [only] => only.clone(),
+            several => join(several, number, user),
         };
         let (papy, cx) = (papy_at(user), internal_at("cx", user));
         let (whole, value, tag) = (

@@ -32,7 +32,6 @@ pub(super) fn not_a_stream(expr: &Expr, promised: bool) -> (Place, Mistake) {
         Expr::Try(it) => (Place::of(it.question_token), mistakes::question_mark()),
         Expr::Return(it) => (Place::of(it.return_token), mistakes::no_return(promised)),
         Expr::Macro(mac) => (place, macro_call(&mac.mac)),
-        Expr::Match(route) => (Place::of(route.match_token), mistakes::match_not_yet()),
         Expr::Await(wait) => (
             Place::of(wait.await_token),
             mistakes::option_not_yet("await"),

@@ -5,6 +5,7 @@ mod explain;
 pub mod mentions;
 mod names;
 mod options;
+mod routes;
 mod statements;
 mod streams;
 
@@ -14,7 +15,7 @@ use proc_macro2::Ident;
 use syn::{Expr, ExprClosure, Member, Pat, Path, Stmt, Type};
 
 use crate::diagnostics::{Diagnostics, Place};
-use crate::graph::{Graph, Origin};
+use crate::graph::{Graph, Kind, Origin};
 use crate::syntax::{Argument, Pipeline};
 use names::Names;
 
@@ -234,7 +235,8 @@ impl Lowering<'_> {
         }
         for stream in 0..self.graph.streams.len() {
             let unnamed = self.code.streams[stream].name.is_none();
-            if let Some(node) = self.graph.producer(stream).filter(|_| unnamed) {
+            let route = |&node: &usize| self.graph.nodes[node].kind != Kind::Route;
+            if let Some(node) = self.graph.producer(stream).filter(|_| unnamed).filter(route) {
                 self.graph.streams[stream]
                     .name
                     .clone_from(&self.graph.nodes[node].name);

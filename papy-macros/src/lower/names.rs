@@ -209,6 +209,40 @@ impl Lowering<'_> {
         );
     }
 
+    /// Defines a name of an arm's pattern; `false` where another stream has it.
+    pub(super) fn define_bound(&mut self, name: &Ident, stream: usize) -> bool {
+        let key = plain(name);
+        if let Some(first) = self.names.known.get(&key) {
+            let (line, what) = (first.place.line(), &first.what);
+            let what = match what {
+                What::Stream { .. } => "stream",
+                What::Value => "value",
+            };
+            self.cx
+                .report(Place::of(name), mistakes::defined_twice(what, &key, line));
+            return false;
+        }
+        let meaning = What::Stream {
+            stream: Some(stream),
+            fields: Vec::new(),
+        };
+        self.names.known.insert(
+            key,
+            Name {
+                place: Place::of(name),
+                what: meaning,
+                used: false,
+            },
+        );
+        true
+    }
+
+    /// Forgets a name of an arm's pattern; gives whether it was used.
+    pub(super) fn forget_bound(&mut self, name: &Ident) -> bool {
+        let known = self.names.known.remove(&plain(name));
+        known.is_some_and(|known| known.used)
+    }
+
     /// Resolves a stream's name and notes the use; reports what is no stream.
     pub(super) fn resolve(&mut self, name: &Ident) -> Option<(usize, Vec<Member>)> {
         let key = plain(name);

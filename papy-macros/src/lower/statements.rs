@@ -265,7 +265,10 @@ impl Lowering<'_> {
     }
 
     /// An expression statement ends in a sink.
-    fn sink(&mut self, expr: &Expr, last: bool) {
+    pub(super) fn sink(&mut self, expr: &Expr, last: bool) {
+        if let Expr::Match(route) = syntax::bare(expr) {
+            return self.sink_route(route);
+        }
         if let Expr::Assign(assign) = expr
             && names::single(&assign.left).is_some_and(|name| self.names.is_broken(&plain(name)))
         {

@@ -23,7 +23,7 @@ pub(super) struct Port {
 }
 
 impl Port {
-    fn broken(place: Place) -> Port {
+    pub(super) fn broken(place: Place) -> Port {
         Port {
             stream: None,
             fields: Vec::new(),
@@ -79,6 +79,7 @@ impl Lowering<'_> {
                 _ => self.no_stream(expr),
             },
             Expr::Call(_) | Expr::MethodCall(_) => self.called(expr),
+            Expr::Match(route) => self.route(route),
             _ => self.no_stream(expr),
         }
     }
@@ -100,7 +101,7 @@ impl Lowering<'_> {
         vec![Port::broken(Place::of(expr))]
     }
 
-    fn one_stream(&mut self, expr: &Expr) -> Port {
+    pub(super) fn one_stream(&mut self, expr: &Expr) -> Port {
         let mut ports = self.streams(expr);
         match ports.pop() {
             Some(port) if ports.is_empty() => port,
@@ -217,7 +218,7 @@ impl Lowering<'_> {
             Expr::Match(route) => self.not_stream(
                 expr,
                 Place::of(route.match_token),
-                mistakes::match_not_yet(),
+                mistakes::match_behind_chain(),
             ),
             Expr::Field(field) if matches!(&field.member, Member::Named(name) if is_option(&plain(name))) =>
             {
@@ -308,17 +309,26 @@ impl Lowering<'_> {
             // Names of streams and of workers may be the same: `gc >> gc` has always been clear to its author.
             let no_worker =
                 called.positional.is_empty() && called.params.is_empty() && options.is_empty();
-            if key == "merge" || key == "skip" {
-                let mistake = if key == "merge" {
-                    mistakes::merge_not_yet()
-                } else {
-                    mistakes::skip_reserved()
-                };
-                self.cx.report(place, mistake);
-                called
-                    .positional
-                    .iter()
-                    .for_each(|argument| self.names.touch(argument));
+            if key == "merge" {
+                let mut ports = inputs.unwrap_or_default();
+                for argument in &called.positional {
+                    ports.push(self.one_stream(argument));
+                }
+                if let Some(option) = options.first() {
+                    self.cx
+                        .report(Place::of(&option.method), mistakes::option_of_merge());
+                }
+                if let Some((name, _)) = called.params.first() {
+                    self.cx
+                        .report(Place::of(name), mistakes::parameter_of_merge());
+                }
+                return self.merge(place, ports);
+            }
+            if key == "skip" {
+                self.cx.report(place, mistakes::skip_reserved());
+                for argument in &called.positional {
+                    self.names.touch(argument);
+                }
                 return vec![Port::broken(place)];
             }
             if no_worker && self.names.is_value(&key) {

@@ -162,5 +162,8 @@ fn mergeable(graph: &Graph, facts: &Facts, a: NodeId, b: NodeId) -> bool {
     }
     let (one, other) = (&graph.nodes[a], &graph.nodes[b]);
     let parallel = one.mode == Mode::Parallel && other.mode == Mode::Parallel;
-    one.owner == other.owner || (parallel && one.pool == other.pool)
+    // what a node's options are made of goes with it
+    let option = |kind: Kind| !matches!(kind, Kind::Route | Kind::Arms | Kind::Merge);
+    let same = one.owner == other.owner && option(one.kind) && option(other.kind);
+    same || (parallel && one.pool == other.pool)
 }
