@@ -13,19 +13,6 @@ use std::task::Poll;
 use common::*;
 use papy::prelude::*;
 
-/// `name: |a, b, c| pipeline(input, a, b, c) => "text";` makes a test of the whole matrix.
-macro_rules! vectors {
-    ($($name:ident: |$a:ident, $b:ident, $c:ident| $make:expr => $([$($out:ident),+])? $want:literal;)+) => {$(
-        #[test]
-        fn $name() {
-            within(60, || {
-                quiet();
-                matrix!(|$a, $b, $c| $make => $([$($out),+])? $want);
-            });
-        }
-    )+};
-}
-
 /// No items.
 fn none() -> Vec<i64> {
     Vec::new()

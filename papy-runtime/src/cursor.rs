@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use crate::fault::{BoxError, Fault, FaultKind};
 use crate::places::Places;
-use crate::sync::{Arc, AtomicU64, Mutex, OnceLock, Ordering, lock};
+use crate::sync::{Arc, AtomicBool, AtomicU64, Mutex, OnceLock, Ordering, lock};
 use crate::unwind::{self, Payload};
 
 /// The context of a region's kernel, made anew for each slot. Generated code hands it on and looks at nothing in it.
@@ -28,6 +28,8 @@ pub(crate) struct Book {
     /// For each node that the region knows.
     pub(crate) tallies: Vec<Tally>,
     names: Arc<[Arc<str>]>,
+    /// Of each node that has a name.
+    aheads: Arc<[Arc<Ahead>]>,
     /// Where the rounds of the stride at hand come from.
     pub(crate) places: Places,
     /// What this part's inputs have in common.
@@ -43,16 +45,37 @@ pub(crate) struct Common {
     pub(crate) lengths: OnceLock<String>,
     /// Nodes that have told that a partner is missing, by where their names lie: the first slot does, for all behind it.
     unequal: Mutex<BTreeSet<usize>>,
-    /// How many items of `.flat()` iterators may be taken ahead of their turn.
-    pub(crate) ahead: AtomicU64,
 }
 
-impl Common {
-    fn take_ahead(&self, n: u64) -> u64 {
-        let mut left = self.ahead.load(Ordering::Relaxed);
+/// The right to take items of a node's iterators ahead of their turn: only while they come fast, so that no item waits
+/// for the next one.
+#[derive(Debug, Default)]
+pub(crate) struct Ahead {
+    fast: AtomicBool,
+    left: AtomicU64,
+}
+
+impl Ahead {
+    pub(crate) fn new(left: usize) -> Ahead {
+        Ahead {
+            fast: AtomicBool::new(false),
+            left: AtomicU64::new(left as u64),
+        }
+    }
+
+    pub(crate) fn set_fast(&self, fast: bool) {
+        self.fast.store(fast, Ordering::Relaxed);
+    }
+
+    /// Takes the right to `n` items, or to as many as there are.
+    fn take(&self, n: u64) -> u64 {
+        if !self.fast.load(Ordering::Relaxed) {
+            return 0;
+        }
+        let mut left = self.left.load(Ordering::Relaxed);
         loop {
             let taken = left.min(n);
-            match self.ahead.compare_exchange_weak(
+            match self.left.compare_exchange_weak(
                 left,
                 left - taken,
                 Ordering::Relaxed,
@@ -64,8 +87,9 @@ impl Common {
         }
     }
 
-    pub(crate) fn give_ahead(&self, n: u64) {
-        self.ahead.fetch_add(n, Ordering::Relaxed);
+    /// Gives the right to `n` items back.
+    pub(crate) fn give(&self, n: u64) {
+        self.left.fetch_add(n, Ordering::Relaxed);
     }
 }
 
@@ -85,10 +109,15 @@ pub(crate) struct Tally {
 }
 
 impl Book {
-    pub(crate) fn new(names: Arc<[Arc<str>]>, common: Arc<Common>) -> Book {
+    pub(crate) fn new(
+        names: Arc<[Arc<str>]>,
+        aheads: Arc<[Arc<Ahead>]>,
+        common: Arc<Common>,
+    ) -> Book {
         Book {
             tallies: vec![Tally::default(); names.len()],
             names,
+            aheads,
             places: Places::from(0),
             common,
             ticked: None,
@@ -176,16 +205,16 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Takes the right to `n` items ahead of their turn, or to as many as there are.
-    #[inline(always)]
-    pub(crate) fn take_ahead(&self, n: u64) -> u64 {
-        self.book.common.take_ahead(n)
+    /// Takes the right to `n` items of a node ahead of their turn, or to as many as there are.
+    pub(crate) fn take_ahead(&self, node: usize, n: u64) -> u64 {
+        self.book.aheads.get(node).map_or(0, |ahead| ahead.take(n))
     }
 
-    /// Gives the right to `n` items back.
-    #[inline(always)]
-    pub(crate) fn give_ahead(&self, n: u64) {
-        self.book.common.give_ahead(n);
+    /// Gives the right to `n` items of a node back.
+    pub(crate) fn give_ahead(&self, node: usize, n: u64) {
+        if let Some(ahead) = self.book.aheads.get(node) {
+            ahead.give(n);
+        }
     }
 
     #[inline(always)]

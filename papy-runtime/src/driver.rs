@@ -170,6 +170,9 @@ impl Course {
             // before the source: it may block
             hand.recruit();
         }
+        if want == 1 && self.inputs.len() > 1 {
+            return self.pull_singly(inlets, shared, hand, first);
+        }
         let began = Instant::now();
         let pulled = if let [(input, _)] = self.inputs[..] {
             let inlet = inlets.at(input);
@@ -178,29 +181,101 @@ impl Course {
                 rounds: len,
                 took: began.elapsed(),
                 ended: inlet.has_ended(),
-                early: None,
             }
         } else {
-            self.pull_level(inlets, shared, hand, want, first)
+            self.pull_level(inlets, shared, want, first)
         };
         shared.pulling(false);
         self.pace
             .pulled(pulled.rounds.max(1) * self.weight(), pulled.took);
         if pulled.rounds > 0 {
             let charge = (pulled.rounds * self.weight()) as u64;
-            let wave = pulled
-                .early
-                .unwrap_or_else(|| lock(&shared.parts[self.part].flow).issue(charge));
+            let wave = lock(&shared.parts[self.part].flow).issue(charge);
             let share = self.begin_share(hand);
             for &(input, each) in &self.inputs {
-                if pulled.early.is_none() || inlets.at(input).is_due() {
-                    let len = pulled.rounds * each as usize;
-                    let step = inlets.at(input).commit(wave, first * each, len, charge);
-                    hand.issue(step, wave, share);
-                }
+                let len = pulled.rounds * each as usize;
+                let step = inlets.at(input).commit(wave, first * each, len, charge);
+                hand.issue(step, wave, share);
             }
         }
         if pulled.ended {
+            self.end(inlets, shared, hand);
+        }
+    }
+
+    /// Pulls one round of inputs that meet, item by item: a slow source may wait for what an item leads to, so each is on
+    /// its way before the next is asked for. With single slots there is nothing to cut off later.
+    fn pull_singly<I: Inlets>(
+        &mut self,
+        inlets: &mut I,
+        shared: &Shared,
+        hand: &mut Hand<'_, '_>,
+        first: u64,
+    ) {
+        let weight = self.weight() as u64;
+        let mut ended = false;
+        for turn in 0..weight {
+            // the items of an input are spread over the turns; in the first, each gives one
+            let at = |each: u64, turn: u64| first * each + (turn * each).div_ceil(weight);
+            let is_due = |each: u64| at(each, turn + 1) > at(each, turn);
+            let mut took = Duration::ZERO;
+            let mut wave = None;
+            let mut missing = Vec::new();
+            for &(input, each) in self.inputs.iter().filter(|(_, each)| is_due(*each)) {
+                let began = Instant::now();
+                let len = inlets.at(input).pull(1, at(each, turn), shared);
+                took = took.max(began.elapsed());
+                if len == 0 {
+                    missing.push(input);
+                    continue;
+                }
+                let wave = *wave
+                    .get_or_insert_with(|| lock(&shared.parts[self.part].flow).issue(1));
+                let share = self.begin_share(hand);
+                let step = inlets.at(input).commit(wave, at(each, turn), 1, 1);
+                hand.issue(step, wave, share);
+            }
+            self.pace.pulled(1, took);
+            let Some(wave) = wave else {
+                // nobody has anything: the end, or a last round that some have no more items for
+                if turn == 0 {
+                    ended = true;
+                    break;
+                }
+                continue;
+            };
+            let has = |input: usize| !missing.contains(&input);
+            if turn == 0 && !missing.is_empty() {
+                let tell = |&(input, each): &(usize, u64)| {
+                    let name = shared.ledger.input_name(input);
+                    let at = at(each, turn);
+                    if has(input) {
+                        format!("`{name}` had {} or more", at + 1)
+                    } else {
+                        format!("`{name}` ended after {at}")
+                    }
+                };
+                let lengths: Vec<String> = self.inputs.iter().map(tell).collect();
+                let lengths = lengths.join(", ");
+                let _ = shared.parts[self.part].common.lengths.set(lengths);
+                ended = true;
+            }
+            let share = self.begin_share(hand);
+            for &(input, each) in &self.inputs {
+                let due = is_due(each);
+                if !due || !has(input) {
+                    let inlet = inlets.at(input);
+                    let step = inlet.commit(wave, at(each, turn), usize::from(due), 1);
+                    hand.issue(step, wave, share);
+                }
+            }
+            if ended {
+                break;
+            }
+        }
+        shared.pulling(false);
+        let mut inputs = self.inputs.iter();
+        if ended || inputs.all(|(input, _)| inlets.at(*input).has_ended()) {
             self.end(inlets, shared, hand);
         }
     }
@@ -223,18 +298,14 @@ impl Course {
         &mut self,
         inlets: &mut I,
         shared: &Shared,
-        hand: &mut Hand<'_, '_>,
         want: usize,
         first: u64,
     ) -> Pulled {
         let began = Instant::now();
-        let mut took = Duration::ZERO;
-        let mut early = None;
         let mut lens = Vec::with_capacity(self.inputs.len());
         let mut rounds = Vec::with_capacity(self.inputs.len());
         let mut shortest = want;
-        let single = want == 1 && self.weight() == 1;
-        for (index, &(input, each)) in self.inputs.iter().enumerate() {
+        for &(input, each) in &self.inputs {
             // one more than the shortest so far shows whether this one is longer
             let ask = if shortest < want { shortest + 1 } else { want };
             let each = each as usize;
@@ -243,21 +314,8 @@ impl Course {
             shortest = shortest.min(len.div_ceil(each));
             rounds.push(len.div_ceil(each));
             lens.push(len);
-            took = took.max(began.elapsed());
-            if single && len == 1 && index + 1 < self.inputs.len() {
-                // A slow source may wait for what this item leads to: it goes on its way before the next input is
-                // asked. With one slot there is nothing to cut off later.
-                let wave =
-                    *early.get_or_insert_with(|| lock(&shared.parts[self.part].flow).issue(1));
-                let share = self.begin_share(hand);
-                for (&(input, _), len) in self.inputs.iter().zip(&lens) {
-                    if *len == 1 && inlets.at(input).is_due() {
-                        let step = inlets.at(input).commit(wave, first, 1, 1);
-                        hand.issue(step, wave, share);
-                    }
-                }
-            }
         }
+        let took = began.elapsed();
         let longest = rounds.iter().copied().max().unwrap_or(0);
         if longest == shortest {
             let mut inputs = self.inputs.iter();
@@ -266,18 +324,14 @@ impl Course {
                 rounds: longest,
                 took,
                 ended,
-                early,
             };
         }
-        let _ = shared.parts[self.part]
-            .common
-            .lengths
-            .set(self.tell_lengths(inlets, shared, &lens, first));
+        let lengths = self.tell_lengths(inlets, shared, &lens, first);
+        let _ = shared.parts[self.part].common.lengths.set(lengths);
         Pulled {
             rounds: shortest + 1,
             took,
             ended: true,
-            early,
         }
     }
 
@@ -343,6 +397,4 @@ struct Pulled {
     rounds: usize,
     took: Duration,
     ended: bool,
-    /// The wave that some inputs have already sent their slot as.
-    early: Option<u64>,
 }

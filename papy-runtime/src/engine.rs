@@ -316,8 +316,9 @@ fn is_on_top_of_a_wait() -> bool {
 /// Tells a spring of a started run that there may be room, from a thread that does not work for the run.
 pub(crate) fn tell_spring(engine: &Arc<Engine<'static>>, step: usize) {
     if engine.can_pour(step) {
-        if engine.steps[step].pool == Some(0) {
-            engine.begin_default();
+        // what follows may be for the default pool; without its threads it is left to the drivers
+        if !engine.begin_default() {
+            engine.shared.ring_network(engine.steps[step].part);
         }
         let mut hand = Hand::new(engine, Spawn::Owned(spawn_owned));
         hand.nudge(step);
@@ -433,7 +434,8 @@ impl<'a, 'env> Hand<'a, 'env> {
     pub(crate) fn arrived(&mut self, step: usize, wave: u64) {
         let stand = &self.engine.steps[step];
         if let Role::Spring(_) = stand.planned.role {
-            return self.nudge(step);
+            self.tell(step);
+            return;
         }
         if stand.planned.ports > 1 {
             let mut missing = lock(&stand.missing);
@@ -593,23 +595,33 @@ impl<'a, 'env> Hand<'a, 'env> {
         };
         if ends {
             shared.part_ends();
+            shared.ring_network(part);
         }
         if through {
             own.bell().ring();
             if let Some(spring) = own.plan.spring {
-                self.nudge(spring);
+                self.tell(spring);
             }
         }
     }
 
-    /// Sees to it that somebody looks at a spring.
-    fn nudge(&mut self, step: usize) {
-        if let Role::Spring(spring) = &self.engine.steps[step].planned.role
-            && spring.is_wanted()
-            && spring.claim()
-        {
+    /// Tells a spring to look again. A driver that is alone looks by itself, a wave at a time.
+    fn tell(&mut self, step: usize) {
+        if !self.alone() {
+            self.nudge(step);
+        }
+    }
+
+    /// Sees to it that somebody looks at a spring; gives whether that is left to this hand.
+    fn nudge(&mut self, step: usize) -> bool {
+        let Role::Spring(spring) = &self.engine.steps[step].planned.role else {
+            return false;
+        };
+        let claimed = spring.is_wanted() && spring.claim();
+        if claimed {
             self.due(Task { step, wave: 0 });
         }
+        claimed
     }
 
     /// Pours a wave from a spring that this hand has claimed.
@@ -629,6 +641,10 @@ impl<'a, 'env> Hand<'a, 'env> {
         for (part, wave) in poured.passed {
             self.passed(part, wave);
         }
+        if self.alone() {
+            while !spring.release() {}
+            return;
+        }
         // there is more to pour, or somebody has asked for another look
         if poured.more || !spring.release() {
             self.due(Task { step, wave: 0 });
@@ -640,8 +656,7 @@ impl<'a, 'env> Hand<'a, 'env> {
         let mut poured = false;
         for at in 0..self.engine.springs.len() {
             let step = self.engine.springs[at];
-            if self.engine.can_pour(step) {
-                self.nudge(step);
+            if self.engine.can_pour(step) && self.nudge(step) {
                 self.finish_todo();
                 poured = true;
             }

@@ -255,8 +255,7 @@ fn shared(
 ) -> Arc<Shared> {
     let part = |(part, plan): (usize, &PartPlan)| {
         let flow = Flow::new(options.buffer, plan.outputs.len());
-        let ahead = if options.inline { 0 } else { options.buffer };
-        Arc::new(Part::new(flow, bell(part), plan.clone(), ahead))
+        Arc::new(Part::new(flow, bell(part), plan.clone()))
     };
     Arc::new(Shared::new(
         layout.parts.iter().enumerate().map(part).collect(),
@@ -265,7 +264,7 @@ fn shared(
             .iter()
             .map(|_| Arc::new(Gate::default()))
             .collect(),
-        Ledger::new(graph, options.name.clone()),
+        Ledger::new(graph, options.name.clone(), options.buffer),
         options.on_fault,
     ))
 }

@@ -193,13 +193,17 @@ impl Lineages {
         let Some((first, each)) = streams.first() else {
             return true;
         };
-        // inputs are pulled at the rates that they meet at
+        // inputs that meet item by item are pulled so
         let pulled = |stream: &Lineage| self.classes[stream.phase.class] == Class::Pulled;
         let round = |stream: &Lineage, times: u64| stream.phase.times.over(Ratio::new(times, 1));
         streams.iter().all(|(stream, times)| {
             let same = stream.phase.class == first.phase.class
                 && round(stream, *times) == round(first, *each);
-            (pulled(stream) && pulled(first)) || (same && round(stream, *times).den == 1)
+            let level = pulled(stream)
+                && pulled(first)
+                && self.leader(stream.root) == self.leader(first.root)
+                && round(stream, *times) == round(first, *each);
+            (level || same) && round(stream, *times).den == 1
         })
     }
 
@@ -269,7 +273,10 @@ mod tests {
         lineages.meet(&[(a.times(2), 1), (b, 1)]);
         assert_eq!(lineages.leader(b.root), (a.root, Ratio::new(2, 1)));
         assert_eq!(lineages.part_of(b.root), lineages.part_of(a.root));
-        assert!(lineages.in_phase(&[(a.times(2), 1), (b, 1)]));
+        assert!(!lineages.in_phase(&[(a.times(2), 1), (b, 1)]));
+        let c = lineages.source(2, false);
+        lineages.meet(&[(a.times(2), 2), (c, 1)]);
+        assert!(lineages.in_phase(&[(a.times(2), 2), (c, 1)]));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use crate::align::{Alignable, Aligner};
-use crate::cursor::{Book, Cursor};
+use crate::cursor::{Ahead, Book, Cursor};
 use crate::graph::{Frame, Graph};
 use crate::grouper::Grouper;
 use crate::layout::Layout;
@@ -179,7 +179,7 @@ impl<'env> Net<'env> {
         I: Iterator<Item: Send + 'env> + Send + 'env,
     {
         let node = self.frame.nodes[node];
-        self.spring(vec![link], pool, move |slots| bursts(slots, node))
+        self.spring(vec![link], Some(node), pool, move |slots| bursts(slots, node))
     }
 
     /// Adds what gives the slots of several streams as they come.
@@ -190,10 +190,16 @@ impl<'env> Net<'env> {
     {
         let mut streams = Vec::new();
         links.gather(&mut streams);
-        self.spring(streams, &Pool::inline(), |slots| slots)
+        self.spring(streams, None, &Pool::inline(), |slots| slots)
     }
 
-    fn spring<T, U, F, P>(&mut self, links: Vec<Arc<Link<T>>>, pool: &Pool, make: F) -> Arc<Link<U>>
+    fn spring<T, U, F, P>(
+        &mut self,
+        links: Vec<Arc<Link<T>>>,
+        node: Option<usize>,
+        pool: &Pool,
+        make: F,
+    ) -> Arc<Link<U>>
     where
         T: Send + 'env,
         U: Send + 'env,
@@ -203,7 +209,7 @@ impl<'env> Net<'env> {
         let origin = links.iter().map(|link| link.lineage.origin).min();
         let lineage = self.lineages.source(origin.unwrap_or(0), false);
         let output = Link::new(lineage);
-        let basin = Basin::new(output.clone(), links.len());
+        let basin = Basin::new(output.clone(), node, links.len());
         let spring = self.steps.len();
         self.steps.push(Planned {
             role: Role::Spring(basin.clone()),
@@ -275,7 +281,7 @@ impl<'env> Net<'env> {
             lead,
             origin: round.origin,
             depth: round.depth,
-            names: OnceLock::new(),
+            known: OnceLock::new(),
             books: Mutex::new(Vec::new()),
         }
     }
@@ -303,7 +309,7 @@ pub(crate) struct Place {
     origin: usize,
     /// The round behind the last wave in which it gives what it has kept.
     pub(crate) depth: u64,
-    names: OnceLock<Arc<[Arc<str>]>>,
+    known: OnceLock<(Arc<[Arc<str>]>, Arc<[Arc<Ahead>]>)>,
     books: Mutex<Vec<Book>>,
 }
 
@@ -316,7 +322,7 @@ impl Place {
             lead: 0,
             origin: 0,
             depth: 0,
-            names: OnceLock::new(),
+            known: OnceLock::new(),
             books: Mutex::new(Vec::new()),
         }
     }
@@ -326,13 +332,16 @@ impl Place {
         if let Some(book) = lock(&self.books).pop() {
             return book;
         }
-        let names = self.names.get_or_init(|| {
+        let (names, aheads) = self.known.get_or_init(|| {
             let ledger = &shared.ledger;
-            let nodes = self.nodes.iter().chain(&self.feeds);
-            let nodes = nodes.map(|node| &ledger.nodes[*node].name);
-            nodes.chain([ledger.input_name(self.origin)]).cloned().collect()
+            let nodes = || self.nodes.iter().chain(&self.feeds);
+            let names = nodes().map(|node| &ledger.nodes[*node].name);
+            let names = names.chain([ledger.input_name(self.origin)]);
+            let aheads = nodes().map(|node| ledger.nodes[*node].ahead.clone());
+            (names.cloned().collect(), aheads.collect())
         });
-        Book::new(names.clone(), shared.parts[part].common.clone())
+        let common = shared.parts[part].common.clone();
+        Book::new(names.clone(), aheads.clone(), common)
     }
 
     /// Adds what the book has noted to the report. Whether there were faults.

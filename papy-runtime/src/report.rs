@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::{Duration, Instant};
 
-use crate::cursor::Tally;
+use crate::cursor::{Ahead, Tally};
 use crate::graph::{Graph, Node};
 use crate::sync::{Arc, AtomicBool, AtomicU64, OnceLock, Ordering};
 
@@ -24,6 +24,8 @@ pub(crate) struct NodeLedger {
     slots: AtomicU64,
     skipped: AtomicU64,
     gathered: AtomicU64,
+    /// What of its iterators may be taken ahead of its turn.
+    pub(crate) ahead: Arc<Ahead>,
     /// Items that came out of iterators, less the iterators.
     pub(crate) streamed: AtomicU64,
     absorbed: AtomicU64,
@@ -44,10 +46,11 @@ impl NodeLedger {
 }
 
 impl Ledger {
-    pub(crate) fn new(graph: &Graph, name: Option<String>) -> Ledger {
+    pub(crate) fn new(graph: &Graph, name: Option<String>, ahead: usize) -> Ledger {
         let node = |(name, node): (String, &Node)| NodeLedger {
             name: Arc::from(name),
             times: node.times,
+            ahead: Arc::new(Ahead::new(ahead)),
             slots: AtomicU64::new(0),
             skipped: AtomicU64::new(0),
             gathered: AtomicU64::new(0),

@@ -39,15 +39,13 @@ pub(crate) struct Part {
 }
 
 impl Part {
-    pub(crate) fn new(flow: Flow, bell: Arc<Bell>, plan: PartPlan, ahead: usize) -> Part {
-        let common = Common::default();
-        common.give_ahead(ahead as u64);
+    pub(crate) fn new(flow: Flow, bell: Arc<Bell>, plan: PartPlan) -> Part {
         Part {
             flow: Mutex::new(flow),
             bell,
             plan,
             engine: OnceLock::new(),
-            common: Arc::new(common),
+            common: Arc::default(),
             slots: AtomicU64::new(0),
             nanos: AtomicU64::new(0),
         }
@@ -204,6 +202,14 @@ impl Shared {
         self.ring_all();
         drop(lock(&self.life));
         self.news.notify_all();
+    }
+
+    /// Tells the drivers of the parts that hang together with one that it has ended.
+    pub(crate) fn ring_network(&self, part: usize) {
+        self.parts[part].bell.ring();
+        for other in &self.parts[part].plan.network {
+            self.parts[*other].bell.ring();
+        }
     }
 
     /// A reader of a part lacks something to read, or has found it: meanwhile the parts that hang together with it are

@@ -60,7 +60,7 @@ pub fn streamed<S: Streams>(
         Ok(iterator) => iterator,
         Err(payload) => return Slot::Fault(cx.panicked(node, payload)),
     };
-    let claimed = cx.take_ahead(AHEAD);
+    let claimed = cx.take_ahead(node, AHEAD);
     let mut ahead = Vec::new();
     let mut ended = false;
     let taken = unwind::catch(|| {
@@ -72,7 +72,7 @@ pub fn streamed<S: Streams>(
         }
     });
     let held = ahead.len() as u64;
-    cx.give_ahead(claimed - held);
+    cx.give_ahead(node, claimed - held);
     let panicked = taken.err().map(|payload| cx.panicked(node, payload));
     let rest = if ended || panicked.is_some() {
         unwind::discard(iterator);
@@ -131,14 +131,8 @@ pub(crate) trait Pourable<T>: Send {
         stride: &mut Stride<T>,
         trail: &mut Trail,
         want: usize,
-        from: &Origin<'_>,
+        shared: &Shared,
     ) -> bool;
-}
-
-/// Where what is poured comes from.
-pub(crate) struct Origin<'a> {
-    shared: &'a Shared,
-    part: usize,
 }
 
 impl<T: Send> Pourable<T> for Slots<T> {
@@ -147,7 +141,7 @@ impl<T: Send> Pourable<T> for Slots<T> {
         stride: &mut Stride<T>,
         trail: &mut Trail,
         want: usize,
-        _from: &Origin<'_>,
+        _shared: &Shared,
     ) -> bool {
         while stride.len() < want {
             let position = Slots::position(self);
@@ -182,11 +176,11 @@ where
         stride: &mut Stride<I::Item>,
         trail: &mut Trail,
         want: usize,
-        from: &Origin<'_>,
+        shared: &Shared,
     ) -> bool {
         while stride.len() < want {
             if let Some((position, burst)) = &mut self.current {
-                if burst.pour(*position, stride, trail, want, from, self.node) {
+                if burst.pour(*position, stride, trail, want, shared, self.node) {
                     unwind::discard(self.current.take());
                 }
                 continue;
@@ -214,10 +208,10 @@ impl<I: Iterator> Burst<I> {
         stride: &mut Stride<I::Item>,
         trail: &mut Trail,
         want: usize,
-        from: &Origin<'_>,
+        shared: &Shared,
         node: usize,
     ) -> bool {
-        let ledger = &from.shared.ledger.nodes[node];
+        let ledger = &shared.ledger.nodes[node];
         let before = stride.len();
         let mut add = |stride: &mut Stride<I::Item>, item| {
             trail.push(position);
@@ -230,8 +224,7 @@ impl<I: Iterator> Burst<I> {
             }
         }
         if self.ahead.len() == 0 && self.claimed > 0 {
-            let common = &from.shared.parts[from.part].common;
-            common.give_ahead(std::mem::take(&mut self.claimed));
+            ledger.ahead.give(std::mem::take(&mut self.claimed));
         }
         let mut ended = self.rest.is_none() && self.ahead.len() == 0;
         if let Some(iterator) = self.rest.as_mut().filter(|_| self.ahead.len() == 0) {
@@ -269,7 +262,7 @@ pub(crate) trait Spring: Send + Sync {
     fn release(&self) -> bool;
     /// Whether it has not ended.
     fn is_wanted(&self) -> bool;
-    /// Whether there is something to pour, or to end.
+    /// Whether there may be something to pour, or to end.
     fn is_ready(&self) -> bool;
     /// Whether all that is left is to end, which takes no room.
     fn is_ending(&self) -> bool;
@@ -296,6 +289,8 @@ pub(crate) struct Poured {
 /// What waits at a spring.
 pub(crate) struct Basin<'env, T> {
     link: Arc<Link<T>>,
+    /// The node whose iterators are poured, in the report.
+    node: Option<usize>,
     state: Mutex<State<'env, T>>,
 }
 
@@ -319,9 +314,14 @@ struct Waiting<'env, T> {
 }
 
 impl<'env, T: Send> Basin<'env, T> {
-    pub(crate) fn new(link: Arc<Link<T>>, feeds: usize) -> Arc<Basin<'env, T>> {
+    pub(crate) fn new(
+        link: Arc<Link<T>>,
+        node: Option<usize>,
+        feeds: usize,
+    ) -> Arc<Basin<'env, T>> {
         Arc::new(Basin {
             link,
+            node,
             state: Mutex::new(State {
                 waiting: VecDeque::new(),
                 feeds,
@@ -355,12 +355,13 @@ impl<T: Send> Spring for Basin<'_, T> {
 
     fn is_ending(&self) -> bool {
         let state = lock(&self.state);
-        state.waiting.is_empty() && state.feeds == 0
+        !state.claimed && state.waiting.is_empty() && state.feeds == 0
     }
 
     fn is_ready(&self) -> bool {
         let state = lock(&self.state);
-        !state.claimed && !state.ended && (!state.waiting.is_empty() || state.feeds == 0)
+        // what is being poured has been taken out
+        !state.ended && (state.claimed || !state.waiting.is_empty() || state.feeds == 0)
     }
 
     fn pour(&self, shared: &Shared, part: usize) -> Poured {
@@ -381,11 +382,7 @@ impl<T: Send> Spring for Basin<'_, T> {
             // user code runs outside of the lock; the claim keeps others away
             let front = lock(&self.state).waiting.pop_front();
             let Some(mut front) = front else { break };
-            let from = Origin {
-                shared,
-                part: front.part,
-            };
-            if front.slots.pour(&mut stride, &mut trail, want, &from) {
+            if front.slots.pour(&mut stride, &mut trail, want, shared) {
                 poured.passed.push((front.part, front.wave));
                 unwind::discard(front);
             } else {
@@ -406,10 +403,17 @@ impl<T: Send> Spring for Basin<'_, T> {
             let mut state = lock(&self.state);
             state.next = at;
             if len > 0 {
+                let was_fast = state.pace.wave() > 1;
                 state.pace.pulled(len, began.elapsed());
                 let (slots, nanos) = own.take_load();
                 let regions = own.plan.regions.max(1) as f64;
                 state.pace.worked(slots as f64 / regions, nanos);
+                let fast = state.pace.wave() > 1;
+                if fast != was_fast
+                    && let Some(node) = self.node
+                {
+                    shared.ledger.nodes[node].ahead.set_fast(fast);
+                }
             }
             let ends = state.feeds == 0 && state.waiting.is_empty() && !state.ended;
             state.ended |= ends;
@@ -449,6 +453,7 @@ impl<T: Send> Basin<'_, T> {
         outputs.for_each(|output| shared.gates[*output].end(waves));
         if through {
             shared.part_ends();
+            shared.ring_network(part);
         }
     }
 }

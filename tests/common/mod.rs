@@ -237,6 +237,19 @@ macro_rules! matrix {
     }};
 }
 
+/// `name: |a, b, c| pipeline(input, a, b, c) => "text";` makes a test of the whole matrix.
+macro_rules! vectors {
+    ($($name:ident: |$a:ident, $b:ident, $c:ident| $make:expr => $([$($out:ident),+])? $want:literal;)+) => {$(
+        #[test]
+        fn $name() {
+            $crate::common::within(60, || {
+                $crate::common::quiet();
+                matrix!(|$a, $b, $c| $make => $([$($out),+])? $want);
+            });
+        }
+    )+};
+}
+
 // ---------------------------------------------------------------- results as text
 
 /// What `collect()` gives, as one line: `11 !inv#1 3`, several outputs separated by ` | `.
@@ -295,6 +308,21 @@ fn origin(fault: &Fault) -> String {
         kind => format!("[{kind:?}]"),
     };
     format!("{}#{}{kind}", fault.node(), fault.input())
+}
+
+/// Results as text, faults by their kind alone: `1 !Unequal`. For faults whose position no rule tells.
+pub fn kinds<T: Debug>(results: impl IntoIterator<Item = Result<T, Fault>>) -> String {
+    let text = |result: Result<T, Fault>| match &result {
+        Ok(_) => item(&result),
+        Err(fault) => format!("!{:?}", fault.kind()),
+    };
+    results.into_iter().map(text).collect::<Vec<_>>().join(" ")
+}
+
+/// The results of `.indexed()` as text: `0:10 2:!inv#2`.
+pub fn placed<T: Debug>(results: impl Iterator<Item = (u64, Result<T, Fault>)>) -> String {
+    let text = |(at, result): (u64, Result<T, Fault>)| format!("{at}:{}", item(&result));
+    results.map(text).collect::<Vec<_>>().join(" ")
 }
 
 /// The values alone, sorted: for streams whose order is free.

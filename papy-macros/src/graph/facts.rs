@@ -59,6 +59,9 @@ pub struct Phase {
 pub enum Class {
     /// What is pulled from the inputs.
     Pulled,
+    /// The same, once it is known which inputs are pulled item by item with which others: those that are counted so in
+    /// the same root.
+    Level(usize, Ratio),
     /// What begins anew, or is regrouped, here.
     Own(NodeId),
     /// What comes out of a pipeline that is a node.
@@ -188,10 +191,11 @@ impl Facts {
         };
         let foreign = |track: &Track| matches!(track.phase.class, Class::Foreign(_));
         let apart = args.iter().any(|arg| {
-            let same = arg.phase.class == first.phase.class;
-            // inputs are pulled at the rates that they meet at
-            let rates = arg.phase.times == first.phase.times || first.phase.class == Class::Pulled;
-            !(same && rates) || (args.len() > 1 && foreign(arg))
+            // inputs that meet item by item are pulled so
+            let level = self.leader(arg.root) == self.leader(first.root);
+            let pulled = arg.phase.class == Class::Pulled;
+            let in_phase = arg.phase == first.phase && (level || !pulled);
+            !in_phase || (args.len() > 1 && foreign(arg))
         });
         if apart {
             self.aligned[id] = true;
@@ -326,24 +330,14 @@ impl Facts {
         (root, rate)
     }
 
-    /// Phases of inputs that meet are counted in each other.
+    /// Notes which inputs are pulled item by item with which others.
     fn settle(&mut self, graph: &Graph) {
-        let rate = |facts: &Facts, track: &Track| facts.leader(track.root).1;
         for id in 0..graph.nodes.len() {
             if self.phases[id].class == Class::Pulled
                 && let Some(track) = graph.nodes[id].args.first().and_then(|&arg| self.tracks[arg])
             {
-                let rate = rate(self, &track);
-                self.phases[id].times = self.phases[id].times.times(rate);
-            }
-        }
-        for stream in 0..self.tracks.len() {
-            let Some(track) = self.tracks[stream].filter(|t| t.phase.class == Class::Pulled) else {
-                continue;
-            };
-            let rate = rate(self, &track);
-            if let Some(track) = &mut self.tracks[stream] {
-                track.phase.times = track.phase.times.times(rate);
+                let (leader, rate) = self.leader(track.root);
+                self.phases[id].class = Class::Level(leader, rate);
             }
         }
     }

@@ -27,8 +27,9 @@ pub(super) struct Names {
     order: Vec<String>,
 }
 
+/// What a name stands for.
 #[derive(Debug)]
-struct Name {
+pub(super) struct Name {
     place: Place,
     what: What,
     used: bool,
@@ -209,37 +210,26 @@ impl Lowering<'_> {
         );
     }
 
-    /// Defines a name of an arm's pattern; `false` where another stream has it.
-    pub(super) fn define_bound(&mut self, name: &Ident, stream: usize) -> bool {
-        let key = plain(name);
-        if let Some(first) = self.names.known.get(&key) {
-            let (line, what) = (first.place.line(), &first.what);
-            let what = match what {
-                What::Stream { .. } => "stream",
-                What::Value => "value",
-            };
-            self.cx
-                .report(Place::of(name), mistakes::defined_twice(what, &key, line));
-            return false;
-        }
-        let meaning = What::Stream {
-            stream: Some(stream),
-            fields: Vec::new(),
-        };
-        self.names.known.insert(
-            key,
-            Name {
-                place: Place::of(name),
-                what: meaning,
-                used: false,
+    /// Defines a name of an arm's pattern, as in any `match`; gives what it means outside.
+    pub(super) fn define_bound(&mut self, name: &Ident, stream: usize) -> Option<Name> {
+        let meaning = Name {
+            place: Place::of(name),
+            what: What::Stream {
+                stream: Some(stream),
+                fields: Vec::new(),
             },
-        );
-        true
+            used: false,
+        };
+        self.names.known.insert(plain(name), meaning)
     }
 
     /// Forgets a name of an arm's pattern; gives whether it was used.
-    pub(super) fn forget_bound(&mut self, name: &Ident) -> bool {
-        let known = self.names.known.remove(&plain(name));
+    pub(super) fn forget_bound(&mut self, name: &Ident, outside: Option<Name>) -> bool {
+        let key = plain(name);
+        let known = match outside {
+            Some(outside) => self.names.known.insert(key, outside),
+            None => self.names.known.remove(&key),
+        };
         known.is_some_and(|known| known.used)
     }
 

@@ -3,6 +3,7 @@
 use proc_macro2::Ident;
 use syn::{Expr, ExprMatch, Pat, Stmt};
 
+use super::names::Name;
 use super::streams::Port;
 use super::{Lowering, RouteArm, Work, mentions, names, plain};
 use crate::diagnostics::Place;
@@ -98,23 +99,25 @@ impl Lowering<'_> {
             Pat::Guard(guarded) => (&*guarded.pat, Some((*guarded.guard).clone())),
             pat => (pat, None),
         };
-        let mut bound: Vec<(Ident, usize)> = Vec::new();
+        let mut bound: Vec<Bound> = Vec::new();
         for name in names::bound(pat) {
             let key = plain(&name);
             let constant = key.starts_with(char::is_uppercase);
-            if constant || bound.iter().any(|(known, _)| *known == name) {
+            if constant || bound.iter().any(|known| known.name == name) {
                 continue;
             }
             let stream = self.new_stream(Origin::Node(node), Place::of(&name));
             self.graph.streams[stream].name.clone_from(&key);
-            if !self.define_bound(&name, stream) {
-                continue;
-            }
-            bound.push((name, stream));
+            let outside = self.define_bound(&name, stream);
+            bound.push(Bound {
+                name,
+                stream,
+                outside,
+            });
         }
         if let Some(guard) = &guard {
             let found = mentions::of_expr(guard);
-            let own = |name: &str| bound.iter().any(|(known, _)| plain(known) == name);
+            let own = |name: &str| bound.iter().any(|known| plain(&known.name) == name);
             for (name, span) in &found.variables {
                 if !own(name) && self.names.is_stream(name) {
                     self.cx.report(*span, mistakes::stream_in_guard(name));
@@ -141,9 +144,13 @@ impl Lowering<'_> {
     /// Forgets the names of an arm; those that it has used are streams of the route.
     fn leave_arm(&mut self, node: usize, scope: Scope) {
         let mut bindings = Vec::new();
-        for (name, stream) in scope.bound {
-            let used = self.forget_bound(&name);
-            if used {
+        for Bound {
+            name,
+            stream,
+            outside,
+        } in scope.bound
+        {
+            if self.forget_bound(&name, outside) {
                 bindings.push(name);
                 match &mut self.graph.nodes[node].shape {
                     Shape::List(streams) => streams.push(stream),
@@ -226,7 +233,14 @@ impl Lowering<'_> {
 struct Scope {
     pat: Pat,
     guard: Option<Expr>,
-    bound: Vec<(Ident, usize)>,
+    bound: Vec<Bound>,
+}
+
+/// A name of its pattern, its stream, and what the name means outside.
+struct Bound {
+    name: Ident,
+    stream: usize,
+    outside: Option<Name>,
 }
 
 fn is_skip(body: &Expr) -> bool {
