@@ -194,7 +194,7 @@ impl<T> Channel<T> {
             .shared
             .parts
             .iter()
-            .all(|part| lock(&part.flow).nobody_reads())
+            .all(|part| lock(&part.flow).nobody_reads(part.plan.outputs.len()))
         {
             self.shared.cancel();
         }

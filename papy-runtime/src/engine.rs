@@ -556,9 +556,8 @@ impl<'a, 'env> Hand<'a, 'env> {
         }
         let stand = &self.engine.steps[step];
         let mut arrivals = Vec::new();
-        let (action, passes) = match &stand.planned.role {
-            Role::Step(action) => (action, true),
-            Role::Feed(action, _) => (action, false),
+        let action = match &stand.planned.role {
+            Role::Step(action) | Role::Feed(action, _) => action,
             Role::Spring(spring) => {
                 self.pour(step, &**spring);
                 shared.task_leaves();
@@ -578,9 +577,7 @@ impl<'a, 'env> Hand<'a, 'env> {
         for target in arrivals {
             self.arrived(target, wave);
         }
-        if passes {
-            self.passed(stand.part, wave);
-        }
+        self.passed(stand.part, wave);
         shared.task_leaves();
     }
 
@@ -638,8 +635,13 @@ impl<'a, 'env> Hand<'a, 'env> {
         for wave in poured.waves {
             self.arrived(poured.target, wave);
         }
-        for (part, wave) in poured.passed {
-            self.passed(part, wave);
+        for (part, reader, items) in poured.read {
+            let part = &self.engine.shared.parts[part];
+            lock(&part.flow).deliver(reader, items);
+            part.bell().ring();
+            if let Some(spring) = part.plan.spring {
+                self.tell(spring);
+            }
         }
         if self.alone() {
             while !spring.release() {}

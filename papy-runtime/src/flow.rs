@@ -10,6 +10,9 @@
 //!   grows by just what the reader needs, so reading outputs one after the other ends, and reading them in step stays
 //!   within `buffer`.
 //!
+//! A spring that takes from here counts as a reader: it has read what it has poured, and it is hungry as long as somebody
+//! behind it is.
+//!
 //! Nothing inside a run is bounded otherwise. So no send ever blocks, and no cycle of waits can form.
 
 use std::collections::VecDeque;
@@ -44,8 +47,8 @@ struct Reader {
     delivered: u64,
     /// Holds the output and may still read it.
     live: bool,
-    /// Has found nothing to read.
-    hungry: bool,
+    /// Has found nothing to read; or so many readers behind it have, where it is a spring.
+    hungry: usize,
 }
 
 impl Flow {
@@ -62,7 +65,7 @@ impl Flow {
                 Reader {
                     delivered: 0,
                     live: true,
-                    hungry: false
+                    hungry: 0
                 };
                 readers
             ],
@@ -87,7 +90,7 @@ impl Flow {
             None
         } else {
             live()
-                .filter(|reader| reader.hungry)
+                .filter(|reader| reader.hungry > 0)
                 .map(unread)
                 .max()
                 .or_else(|| live().map(unread).min())
@@ -154,11 +157,18 @@ impl Flow {
 
     /// Whether a reader lacks something to read. Gives whether that is news.
     pub(crate) fn hunger(&mut self, reader: usize, hungry: bool) -> bool {
-        std::mem::replace(&mut self.readers[reader].hungry, hungry) != hungry
+        std::mem::replace(&mut self.readers[reader].hungry, usize::from(hungry))
+            != usize::from(hungry)
+    }
+
+    /// A reader behind the spring that reads here lacks something to read, or does so no more.
+    pub(crate) fn hunger_behind(&mut self, reader: usize, hungry: bool) {
+        let count = &mut self.readers[reader].hungry;
+        *count = if hungry { *count + 1 } else { *count - 1 };
     }
 
     pub(crate) fn is_hungry(&self, reader: usize) -> bool {
-        self.readers[reader].hungry
+        self.readers[reader].hungry > 0
     }
 
     /// A reader is gone.
@@ -166,8 +176,9 @@ impl Flow {
         self.readers[reader].live = false;
     }
 
-    pub(crate) fn nobody_reads(&self) -> bool {
-        self.readers.iter().all(|reader| !reader.live)
+    /// Whether none of the first `outputs` readers is there any more.
+    pub(crate) fn nobody_reads(&self, outputs: usize) -> bool {
+        self.readers[..outputs].iter().all(|reader| !reader.live)
     }
 
     /// Somebody waits for the end of the run.

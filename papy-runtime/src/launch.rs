@@ -254,7 +254,7 @@ fn shared(
     bell: impl Fn(usize) -> Arc<Bell>,
 ) -> Arc<Shared> {
     let part = |(part, plan): (usize, &PartPlan)| {
-        let flow = Flow::new(options.buffer, plan.outputs.len());
+        let flow = Flow::new(options.buffer, plan.outputs.len() + plan.feeds.len());
         Arc::new(Part::new(flow, bell(part), plan.clone()))
     };
     Arc::new(Shared::new(

@@ -30,6 +30,10 @@ pub struct PartPlan {
     pub(crate) stride: Option<usize>,
     /// The step of the spring that its waves begin at, where they don't come from inputs.
     pub(crate) spring: Option<usize>,
+    /// The steps from which springs take: they are readers behind those of the outputs, in this order.
+    pub(crate) feeds: Vec<usize>,
+    /// The parts that its spring takes from, directly or not, and the reader that does so.
+    pub(crate) above: Vec<(usize, usize)>,
     /// The other parts that it is connected with by springs.
     pub(crate) network: Vec<usize>,
 }
@@ -92,6 +96,7 @@ impl Layout {
                 }
                 Role::Feed(_, spring) => {
                     plan.steps += 1;
+                    plan.feeds.push(at);
                     let (here, there) = (networks[*part], networks[steps[spring]]);
                     for network in &mut networks {
                         if *network == here {
@@ -113,6 +118,25 @@ impl Layout {
             plan.tails = plan.tails.max(*depth);
             plan.steps += 1;
             plan.outputs.push(output);
+        }
+        let mut above: Vec<Vec<(usize, usize)>> = vec![Vec::new(); parts.len()];
+        for (at, step) in net.steps.iter().enumerate() {
+            let Role::Feed(_, spring) = step.role else {
+                continue;
+            };
+            let plan = &parts[steps[at]];
+            let place = plan.feeds.iter().position(|feed| *feed == at);
+            let reader = plan.outputs.len() + place.unwrap_or_default();
+            above[steps[spring]].push((steps[at], reader));
+        }
+        for (part, plan) in parts.iter_mut().enumerate() {
+            let mut trail = above[part].clone();
+            while let Some(found) = trail.pop() {
+                if !plan.above.contains(&found) {
+                    plan.above.push(found);
+                    trail.extend(&above[found.0]);
+                }
+            }
         }
         Layout {
             parts,

@@ -29,7 +29,7 @@ pub trait Step: Send + Sync {
 pub(crate) enum Role<'env> {
     /// Every wave passes it.
     Step(Box<dyn Step + 'env>),
-    /// Every wave ends here, and has passed when the spring has poured what it brought. The spring's step.
+    /// The same, and what it brings goes to the spring of another part: that step.
     Feed(Box<dyn Step + 'env>, usize),
     /// Waves begin here.
     Spring(Arc<dyn Spring + 'env>),
@@ -223,7 +223,7 @@ impl<'env> Net<'env> {
         for link in links {
             link.aim(self.steps.len());
             let lineage = link.lineage;
-            let feeder = Feeder::new(link, &basin, spring, make.clone());
+            let feeder = Feeder::new(link, &basin, (self.steps.len(), spring), make.clone());
             self.steps.push(Planned {
                 role: Role::Feed(Box::new(feeder), spring),
                 root: lineage.root,

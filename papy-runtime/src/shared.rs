@@ -212,13 +212,13 @@ impl Shared {
         }
     }
 
-    /// A reader of a part lacks something to read, or has found it: meanwhile the parts that hang together with it are
-    /// bounded by what is under way alone, as if all of their outputs were read.
+    /// A reader of a part lacks something to read, or does so no more: so does the spring of the part, where it takes
+    /// from.
     pub(crate) fn hunger(&self, part: usize, hungry: bool) {
-        for other in &self.parts[part].plan.network {
-            lock(&self.parts[*other].flow).awaits(hungry);
+        for (above, reader) in &self.parts[part].plan.above {
+            lock(&self.parts[*above].flow).hunger_behind(*reader, hungry);
             if hungry {
-                self.parts[*other].ring();
+                self.parts[*above].ring();
             }
         }
     }

@@ -1,8 +1,8 @@
 //! Springs: where slots begin that are counted anew, inside a run: the iterators of `.flat()`, and `merge`.
 //!
 //! A spring begins a part of the pipeline, with waves and tokens of its own. What flows into it (its *feeds* are the last
-//! steps of the parts before it) waits in order; a wave of those parts is under way until all that it brought has been
-//! poured. So one item that gives a billion takes no more memory than one that gives ten.
+//! steps of the parts before it) waits in order, and counts there as what is not yet read, until it has been poured. So one
+//! item that gives a billion takes no more memory than one that gives ten.
 //!
 //! A spring belongs to no thread, as a turnstile doesn't: whoever finds that there is something to pour, and room for it,
 //! pours a wave and brings it on its way. It is *claimed* meanwhile; who comes then leaves word to look again. The claim
@@ -280,8 +280,8 @@ pub(crate) struct Poured {
     /// Waves of its own part, which are now due at this step.
     pub(crate) waves: Vec<u64>,
     pub(crate) target: usize,
-    /// Waves of parts before it, of which nothing is left.
-    pub(crate) passed: Vec<(usize, u64)>,
+    /// What it has read of parts before it: the part, the reader that it is there, and how much.
+    pub(crate) read: Vec<(usize, usize, u64)>,
     /// Something was poured, so there may be more.
     pub(crate) more: bool,
 }
@@ -309,7 +309,9 @@ struct State<'env, T> {
 
 struct Waiting<'env, T> {
     part: usize,
-    wave: u64,
+    /// The reader that the spring is in that part.
+    reader: usize,
+    charge: u64,
     slots: Box<dyn Pourable<T> + 'env>,
 }
 
@@ -383,7 +385,7 @@ impl<T: Send> Spring for Basin<'_, T> {
             let front = lock(&self.state).waiting.pop_front();
             let Some(mut front) = front else { break };
             if front.slots.pour(&mut stride, &mut trail, want, shared) {
-                poured.passed.push((front.part, front.wave));
+                poured.read.push((front.part, front.reader, front.charge));
                 unwind::discard(front);
             } else {
                 lock(&self.state).waiting.push_front(front);
@@ -398,7 +400,7 @@ impl<T: Send> Spring for Basin<'_, T> {
             self.link.put(wave, stride);
             poured.waves.push(wave);
         }
-        poured.more = len > 0 || !poured.passed.is_empty();
+        poured.more = len > 0 || !poured.read.is_empty();
         let ends = {
             let mut state = lock(&self.state);
             state.next = at;
@@ -469,7 +471,8 @@ impl<T> Drop for Basin<'_, T> {
 pub(crate) struct Feeder<'env, T, U, F> {
     link: Arc<Link<T>>,
     basin: Arc<Basin<'env, U>>,
-    /// The step of the spring.
+    /// Its own step, and that of the spring.
+    step: usize,
     spring: usize,
     /// The round behind the last wave in which nothing more will come.
     depth: u64,
@@ -484,13 +487,14 @@ where
     pub(crate) fn new(
         link: Arc<Link<T>>,
         basin: &Arc<Basin<'env, U>>,
-        spring: usize,
+        (step, spring): (usize, usize),
         make: F,
     ) -> Self {
         Feeder {
             depth: link.lineage.depth + 1,
             link,
             basin: basin.clone(),
+            step,
             spring,
             make,
         }
@@ -504,14 +508,23 @@ where
     F: Fn(Slots<T>) -> P + Send + Sync,
     P: Pourable<U> + 'env,
 {
-    fn run(&self, _shared: &Shared, part: usize, wave: u64, arrivals: &mut Vec<usize>) {
+    fn run(&self, shared: &Shared, part: usize, wave: u64, arrivals: &mut Vec<usize>) {
         let Some(stride) = self.link.take(wave) else {
             return;
         };
-        let ends = stride.extent.tail == self.depth;
+        let Extent { tail, charge, .. } = stride.extent;
+        let ends = tail == self.depth;
         let slots = Box::new((self.make)(stride.into_slots()));
+        let plan = &shared.parts[part].plan;
+        let place = plan.feeds.iter().position(|step| *step == self.step);
+        let waiting = Waiting {
+            part,
+            reader: plan.outputs.len() + place.unwrap_or_default(),
+            charge,
+            slots,
+        };
         let mut state = lock(&self.basin.state);
-        state.waiting.push_back(Waiting { part, wave, slots });
+        state.waiting.push_back(waiting);
         state.feeds -= usize::from(ends);
         drop(state);
         arrivals.push(self.spring);
