@@ -137,9 +137,7 @@ impl<E: Entry<Item: Send>, R: Alignable> Alignable for (E, R) {
         wave: u64,
         arrivals: &mut Vec<usize>,
     ) {
-        links
-            .0
-            .put(wave, kept.0.stride(rounds * E::EACH, extent));
+        links.0.put(wave, kept.0.stride(rounds * E::EACH, extent));
         arrivals.push(links.0.target());
         R::put(&mut kept.1, rounds, extent, &links.1, wave, arrivals);
     }

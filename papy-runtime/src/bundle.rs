@@ -30,7 +30,9 @@ pub fn flatten<T, const N: usize, const M: usize, const ALL: usize>(
 /// A bundle, cut into bundles of `M`.
 #[inline(always)]
 #[must_use]
-pub fn chunks<T, const ALL: usize, const N: usize, const M: usize>(bundle: [T; ALL]) -> [[T; M]; N] {
+pub fn chunks<T, const ALL: usize, const N: usize, const M: usize>(
+    bundle: [T; ALL],
+) -> [[T; M]; N] {
     let mut slots = bundle.into_iter();
     array::from_fn(|_| array::from_fn(|_| slots.next().expect("as many slots as there are")))
 }
@@ -66,8 +68,12 @@ pub trait Bundle<T> {
     /// The bundle of another type.
     type Of<U>;
     /// See [`Slot::copy_part`].
-    fn copy_part<U>(&self, cx: &mut Cursor<'_>, node: usize, part: impl FnMut(&T) -> U)
-    -> Self::Of<U>;
+    fn copy_part<U>(
+        &self,
+        cx: &mut Cursor<'_>,
+        node: usize,
+        part: impl FnMut(&T) -> U,
+    ) -> Self::Of<U>;
     /// See [`Slot::part`].
     fn part<U>(self, cx: &mut Cursor<'_>, node: usize, part: impl FnMut(T) -> U) -> Self::Of<U>;
 }
@@ -134,12 +140,7 @@ impl<T, const N: usize> Bundle<T> for Pile<T, N> {
                 .collect(),
         )
     }
-    fn part<U>(
-        self,
-        cx: &mut Cursor<'_>,
-        node: usize,
-        mut part: impl FnMut(T) -> U,
-    ) -> Pile<U, N> {
+    fn part<U>(self, cx: &mut Cursor<'_>, node: usize, mut part: impl FnMut(T) -> U) -> Pile<U, N> {
         self.map(|slot| slot.part(cx, node, &mut part))
     }
 }
@@ -205,9 +206,7 @@ pub fn repeated_pile<T: Repeats, const N: usize>(
     cx: &mut Cursor<'_>,
     node: usize,
 ) -> Pile<T, N> {
-    let mut slots: Vec<Slot<T>> = (1..N)
-        .map(|_| slot.copy_part(cx, node, T::clone))
-        .collect();
+    let mut slots: Vec<Slot<T>> = (1..N).map(|_| slot.copy_part(cx, node, T::clone)).collect();
     slots.push(slot);
     Pile(slots)
 }
@@ -228,7 +227,11 @@ pub fn grouped<T>(_port: Port<T>) -> Port<Vec<T>> {
 
 /// One slot of a group of `N` in a round: no holes are among them.
 #[inline(always)]
-pub fn group<G, T, const N: usize>(bundle: [Slot<T>; N], cx: &mut Cursor<'_>, node: usize) -> Slot<G>
+pub fn group<G, T, const N: usize>(
+    bundle: [Slot<T>; N],
+    cx: &mut Cursor<'_>,
+    node: usize,
+) -> Slot<G>
 where
     G: Grouped<T, N>,
 {

@@ -134,8 +134,18 @@ impl Book {
         self.tallies[node].faults += 1;
         // `Into` is user code too
         match unwind::catch(|| error.into()) {
-            Ok(error) => Fault::new(&self.names[node], self.places.at(round), FaultKind::Error, error),
-            Err(payload) => Fault::panicked(&self.names[node], self.places.at(round), FaultKind::Panic, payload),
+            Ok(error) => Fault::new(
+                &self.names[node],
+                self.places.at(round),
+                FaultKind::Error,
+                error,
+            ),
+            Err(payload) => Fault::panicked(
+                &self.names[node],
+                self.places.at(round),
+                FaultKind::Panic,
+                payload,
+            ),
         }
     }
 
@@ -143,7 +153,12 @@ impl Book {
     #[inline(never)]
     pub(crate) fn panicked(&mut self, node: usize, round: usize, payload: Payload) -> Fault {
         self.tallies[node].faults += 1;
-        Fault::panicked(&self.names[node], self.places.at(round), FaultKind::Panic, payload)
+        Fault::panicked(
+            &self.names[node],
+            self.places.at(round),
+            FaultKind::Panic,
+            payload,
+        )
     }
 
     /// A fault that arises before the call: the slot counts as one that was given and failed.

@@ -77,7 +77,11 @@ impl<I: Inlets> Driver<I> {
                 flow.grant(course.pace.wave() as u64) as usize
             };
             // items of the fastest input, in whole rounds; at least one, however small the buffer is
-            let want = if want == 0 { 0 } else { (want / course.weight()).max(1) };
+            let want = if want == 0 {
+                0
+            } else {
+                (want / course.weight()).max(1)
+            };
             if want > 0 {
                 // under the lock: who pauses now waits for this pull
                 shared.pulling(true);
@@ -229,8 +233,8 @@ impl Course {
                     missing.push(input);
                     continue;
                 }
-                let wave = *wave
-                    .get_or_insert_with(|| lock(&shared.parts[self.part].flow).issue(1));
+                let wave =
+                    *wave.get_or_insert_with(|| lock(&shared.parts[self.part].flow).issue(1));
                 let share = self.begin_share(hand);
                 let step = inlets.at(input).commit(wave, at(each, turn), 1, 1);
                 hand.issue(step, wave, share);
@@ -309,7 +313,9 @@ impl Course {
             // one more than the shortest so far shows whether this one is longer
             let ask = if shortest < want { shortest + 1 } else { want };
             let each = each as usize;
-            let len = inlets.at(input).pull(ask * each, first * each as u64, shared);
+            let len = inlets
+                .at(input)
+                .pull(ask * each, first * each as u64, shared);
             // what is short of a round is one: the joins see which of its slots are there
             shortest = shortest.min(len.div_ceil(each));
             rounds.push(len.div_ceil(each));

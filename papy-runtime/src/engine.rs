@@ -97,6 +97,8 @@ pub(crate) struct Hand<'a, 'env> {
     pub(crate) alone: bool,
     /// Leaves everything to helpers.
     sharing: bool,
+    /// Belongs to a driver.
+    drives: bool,
 }
 
 impl<'env> Engine<'env> {
@@ -412,12 +414,14 @@ impl<'a, 'env> Hand<'a, 'env> {
             todo: Vec::new(),
             alone: false,
             sharing: false,
+            drives: false,
         }
     }
 
     /// The hand of a driver: it serves the default pool, and the pool that its thread belongs to.
     pub(crate) fn driver(engine: &'a Arc<Engine<'env>>, spawn: Spawn<'a, 'env>) -> Hand<'a, 'env> {
         let mut hand = Hand::new(engine, spawn);
+        hand.drives = true;
         let everything = matches!(hand.spawn, Spawn::Never);
         for (crew, serves) in engine.pools.iter().zip(&mut hand.serves) {
             *serves = everything || crew.pool.is_default() || crew.pool.is_here();
@@ -566,8 +570,7 @@ impl<'a, 'env> Hand<'a, 'env> {
         };
         // Kernels guard user code themselves. What unwinds all the same is the `Drop` of an item that a cancelled
         // run throws away.
-        if let Err(payload) =
-            unwind::catch(|| action.run(shared, stand.part, wave, &mut arrivals))
+        if let Err(payload) = unwind::catch(|| action.run(shared, stand.part, wave, &mut arrivals))
         {
             unwind::forget_payload(payload);
         }
@@ -616,9 +619,29 @@ impl<'a, 'env> Hand<'a, 'env> {
         };
         let claimed = spring.is_wanted() && spring.claim();
         if claimed {
-            self.due(Task { step, wave: 0 });
+            self.due_to_pour(step);
         }
         claimed
+    }
+
+    /// Pours a spring that it has claimed when all else is done, or leaves it to the pool of the node: what is poured may
+    /// block, and a driver has sources to pull.
+    fn due_to_pour(&mut self, step: usize) {
+        let task = Task { step, wave: 0 };
+        match self.engine.steps[step].pool {
+            Some(pool)
+                if !self.alone()
+                    && (self.drives || !self.serves[pool])
+                    && self.has_helpers(pool) =>
+            {
+                self.queue(pool, task);
+            }
+            _ => self.todo.insert(0, task),
+        }
+    }
+
+    fn has_helpers(&self, pool: usize) -> bool {
+        pool != 0 || self.engine.begin_default()
     }
 
     /// Pours a wave from a spring that this hand has claimed.
@@ -649,7 +672,7 @@ impl<'a, 'env> Hand<'a, 'env> {
         }
         // there is more to pour, or somebody has asked for another look
         if poured.more || !spring.release() {
-            self.due(Task { step, wave: 0 });
+            self.due_to_pour(step);
         }
     }
 

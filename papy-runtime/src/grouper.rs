@@ -111,8 +111,7 @@ where
         groups.into_iter().for_each(|group| stride.push(group));
         self.output.put(wave, stride);
         arrivals.push(self.output.target());
-        self.place
-            .close_book(shared, book, rounds, began.elapsed());
+        self.place.close_book(shared, book, rounds, began.elapsed());
     }
 
     fn clear(&self) {

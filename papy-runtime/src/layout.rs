@@ -153,7 +153,10 @@ fn rounds(inputs: &[usize], rates: &[Ratio]) -> Vec<(usize, u64)> {
         .iter()
         .map(|rate| rate.num * (common / rate.den))
         .collect();
-    let divisor = numbers.iter().fold(0, |a, b| crate::ratio::gcd(a, *b)).max(1);
+    let divisor = numbers
+        .iter()
+        .fold(0, |a, b| crate::ratio::gcd(a, *b))
+        .max(1);
     inputs
         .iter()
         .zip(numbers)

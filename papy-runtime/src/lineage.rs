@@ -151,7 +151,8 @@ impl Lineages {
             let (first, other) = ((first.root, a), (other.root, b));
             let (part, other_part) = (self.roots[first.0].part, self.roots[other.0].part);
             self.connect(part, other_part);
-            let ((leader, rate), (other, other_rate)) = (self.leader(first.0), self.leader(other.0));
+            let ((leader, rate), (other, other_rate)) =
+                (self.leader(first.0), self.leader(other.0));
             if leader != other {
                 // a · rate · L = b · other_rate · L′
                 self.roots[other].leader = leader;

@@ -170,8 +170,11 @@ pub trait Ports: Copy {
     /// What is known of the links, and how many slots of each make a round.
     fn lineages(links: &Self::Links, found: &mut Vec<(Lineage, u64)>);
     /// Takes the strides of a wave and what is known of each; `None` where the run was cancelled.
-    fn take(links: &Self::Links, wave: u64, extents: &mut Vec<(Extent, usize)>)
-    -> Option<Self::Strides>;
+    fn take(
+        links: &Self::Links,
+        wave: u64,
+        extents: &mut Vec<(Extent, usize)>,
+    ) -> Option<Self::Strides>;
     /// The next round of each stride.
     fn next(strides: &mut Self::Strides) -> Option<Self::Slots>;
     /// A round of holes.

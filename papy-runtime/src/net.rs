@@ -179,7 +179,9 @@ impl<'env> Net<'env> {
         I: Iterator<Item: Send + 'env> + Send + 'env,
     {
         let node = self.frame.nodes[node];
-        self.spring(vec![link], Some(node), pool, move |slots| bursts(slots, node))
+        self.spring(vec![link], Some(node), pool, move |slots| {
+            bursts(slots, node)
+        })
     }
 
     /// Adds what gives the slots of several streams as they come.

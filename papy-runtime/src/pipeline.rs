@@ -8,9 +8,7 @@ use crate::fault::Fault;
 use crate::graph::Graph;
 use crate::link::{Port, Ports};
 use crate::net::Net;
-use crate::plan::{
-    Blueprint, Body, InPlace, Options, Plan, SendSources, SourceList,
-};
+use crate::plan::{Blueprint, Body, InPlace, Options, Plan, SendSources, SourceList};
 use crate::report::Report;
 use crate::run::Run;
 use crate::shared::OnFault;

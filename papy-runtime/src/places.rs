@@ -105,10 +105,7 @@ mod tests {
     #[test]
     fn even_places_follow_the_rate() {
         let places = Places::from(10).times(3);
-        assert_eq!(
-            [0, 1, 2, 3].map(|at| places.at(at)),
-            [10, 10, 10, 11]
-        );
+        assert_eq!([0, 1, 2, 3].map(|at| places.at(at)), [10, 10, 10, 11]);
         let pairs = places.rounds(2);
         assert_eq!([0, 1, 2, 3].map(|at| pairs.at(at)), [10, 10, 11, 12]);
     }
@@ -118,10 +115,7 @@ mod tests {
         let mut trail = Trail::default();
         [7, 7, 9, 9, 9, 4].map(|position| trail.push(position));
         let places = trail.places(Places::from(0));
-        assert_eq!(
-            [0, 1, 2, 4, 5].map(|at| places.at(at)),
-            [7, 7, 9, 9, 4]
-        );
+        assert_eq!([0, 1, 2, 4, 5].map(|at| places.at(at)), [7, 7, 9, 9, 4]);
         assert_eq!(places.times(2).at(3), 7);
     }
 }

@@ -5,9 +5,9 @@ use std::time::Instant;
 
 use crate::cursor::Cursor;
 use crate::error::StartError;
+use crate::graph::Graph;
 use crate::inlet::{Inlet, Inlets, Pull};
 use crate::link::{Port, Ports, SlotList};
-use crate::graph::Graph;
 use crate::net::{Net, Place};
 use crate::places::Places;
 use crate::region::Region;

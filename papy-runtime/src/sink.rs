@@ -6,8 +6,8 @@ use std::task::Poll;
 
 use crate::channel::Channel;
 use crate::fault::Fault;
-use crate::link::{Port, Ports};
 use crate::layout::Layout;
+use crate::link::{Port, Ports};
 use crate::net::{Planned, Role};
 use crate::output::{Output, Reader};
 use crate::pool::Pool;

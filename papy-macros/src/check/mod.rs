@@ -25,7 +25,9 @@ pub fn balance(graph: &Graph, facts: &Facts, code: &Code, cx: &mut Diagnostics) 
             Some(Beginning::Input(_)) => (b, a),
             _ => (a, b),
         };
-        let Some(begun) = facts.begun(odd) else { continue };
+        let Some(begun) = facts.begun(odd) else {
+            continue;
+        };
         cx.report(place, mistakes::lineage(name(odd), name(other), begun));
     }
 }

@@ -129,7 +129,9 @@ impl Builder<'_> {
                     {
                         uses.extend(self.uses(expr, Site::Plain));
                     }
-                    if let Work::Closure { mentions, .. } | Work::Route { mentions, .. } = &node.work {
+                    if let Work::Closure { mentions, .. } | Work::Route { mentions, .. } =
+                        &node.work
+                    {
                         let region = self.plan.partition.region_of[*id].unwrap_or_default();
                         for name in mentions {
                             if captured.insert((region, name.clone())) {

@@ -15,10 +15,12 @@ pub fn graph(plan: &Plan) -> TokenStream {
     let name = plain(&plan.pipeline.name);
     let inputs = graph.inputs.iter().map(|input| &input.name);
     let named = graph.nodes.iter().enumerate();
-    let nodes = named.filter(|(_, node)| node.kind.is_named()).map(|(id, node)| {
-        let (name, times) = (&node.name, times(plan, id));
-        quote!(#papy::Node::new(#name, #times))
-    });
+    let nodes = named
+        .filter(|(_, node)| node.kind.is_named())
+        .map(|(id, node)| {
+            let (name, times) = (&node.name, times(plan, id));
+            quote!(#papy::Node::new(#name, #times))
+        });
     let outputs = graph.outputs.iter().map(|output| &output.name);
     quote! {
         #[allow(non_upper_case_globals)]

@@ -96,7 +96,10 @@ fn local_name(node: NodeId) -> Ident {
 /// The variable of a serial region's state; a closure has none.
 fn state_name(plan: &Plan, region: &Region) -> Ident {
     let work = own(plan, region);
-    internal(&format!("kept_{}", work.first().copied().unwrap_or_default()))
+    internal(&format!(
+        "kept_{}",
+        work.first().copied().unwrap_or_default()
+    ))
 }
 
 /// The nodes of a region that the text has names for, in the order in which the kernel numbers them.
@@ -295,7 +298,8 @@ impl Writer<'_> {
             Shape::List(streams) => {
                 let names = streams.iter().map(|&stream| {
                     if self.left.contains_key(&stream) {
-                        let name = self.variable(stream, self.plan.code.streams[stream].place.span());
+                        let name =
+                            self.variable(stream, self.plan.code.streams[stream].place.span());
                         quote!(#name)
                     } else {
                         quote!(_)
@@ -347,7 +351,11 @@ impl Writer<'_> {
             Kind::Spread(n) => {
                 let (n, option) = (n as usize, code.option.map_or(user, Place::span));
                 let papy = papy_at(option);
-                let produced = if n as u64 > FUSED { "produced_pile" } else { "produced" };
+                let produced = if n as u64 > FUSED {
+                    "produced_pile"
+                } else {
+                    "produced"
+                };
                 let produced = Ident::new(produced, at(option));
                 let args = args.iter();
                 quote_spanned!(at(option)=> #papy::#produced::<_, #n>(#(#args),*))
@@ -355,7 +363,11 @@ impl Writer<'_> {
             Kind::Repeat(n) => {
                 let (n, option) = (n as usize, code.option.map_or(user, Place::span));
                 let (papy, cx) = (papy_at(option), internal_at("cx", option));
-                let repeated = if n as u64 > FUSED { "repeated_pile" } else { "repeated" };
+                let repeated = if n as u64 > FUSED {
+                    "repeated_pile"
+                } else {
+                    "repeated"
+                };
                 let repeated = Ident::new(repeated, at(option));
                 let args = args.iter();
                 quote_spanned!(at(option)=> #papy::#repeated::<_, #n>(#(#args,)* #cx, #number))
@@ -415,11 +427,7 @@ impl Writer<'_> {
         if gives == 1 && !matches!(kind, Kind::Spread(_) | Kind::Repeat(_) | Kind::Merge) {
             return each;
         }
-        let (n, m, all) = (
-            firings as usize,
-            gives as usize,
-            (firings * gives) as usize,
-        );
+        let (n, m, all) = (firings as usize, gives as usize, (firings * gives) as usize);
         if gives > FUSED {
             quote_spanned!(at(user)=> #papy::flatten_piles::<_, #n, #m, #all>(#each))
         } else {
@@ -666,7 +674,8 @@ impl Writer<'_> {
             let slots = self.region.slots(self.plan.graph, stream);
             let cast = quote_spanned!(at(place)=> #papy::annotated::<#ty, _>);
             let given = self.each(place, slots, &quote!(#name), &cast);
-            self.lines.push(quote_spanned!(at(place)=> let #name = #given;));
+            self.lines
+                .push(quote_spanned!(at(place)=> let #name = #given;));
         }
     }
 
@@ -693,7 +702,8 @@ impl Writer<'_> {
                 let slots = self.region.slots(self.plan.graph, stream);
                 let cast = quote_spanned!(at(user)=> #papy::output::<#ty, _>);
                 let given = self.each(user, slots, &slot, &cast);
-                self.lines.push(quote_spanned!(at(user)=> let #name = #given;));
+                self.lines
+                    .push(quote_spanned!(at(user)=> let #name = #given;));
                 quote!(#name)
             }
         }

@@ -121,7 +121,8 @@ fn one(plan: &Plan, builds: &Builds, id: usize) -> TokenStream {
         let own = builds::capture(id, value);
         quote!(#[allow(unused_variables)] let #value = #own;)
     });
-    let made = quote_spanned!(at(user)=> #papy::region(#spec, #ins, #bench, { #(#captures)* #kernel }));
+    let made =
+        quote_spanned!(at(user)=> #papy::region(#spec, #ins, #bench, { #(#captures)* #kernel }));
     match group {
         None => quote_spanned!(at(user)=> let (#name, #outs) = #made;),
         Some(_) => {
@@ -334,7 +335,9 @@ fn wire(plan: &Plan, id: usize) -> TokenStream {
     let net = internal_at("net", user);
     if let Some((node, size)) = region.group(plan.graph, plan.facts) {
         let arg = plan.graph.nodes[node].args.first();
-        let anew = arg.and_then(|&arg| plan.facts.track(arg)).is_some_and(|track| track.holes);
+        let anew = arg
+            .and_then(|&arg| plan.facts.track(arg))
+            .is_some_and(|track| track.holes);
         return quote_spanned!(at(user)=> let #outs = #net.group(&#name, #ins, #size, #anew););
     }
     if region.aligned {

@@ -334,7 +334,10 @@ impl Facts {
     fn settle(&mut self, graph: &Graph) {
         for id in 0..graph.nodes.len() {
             if self.phases[id].class == Class::Pulled
-                && let Some(track) = graph.nodes[id].args.first().and_then(|&arg| self.tracks[arg])
+                && let Some(track) = graph.nodes[id]
+                    .args
+                    .first()
+                    .and_then(|&arg| self.tracks[arg])
             {
                 let (leader, rate) = self.leader(track.root);
                 self.phases[id].class = Class::Level(leader, rate);

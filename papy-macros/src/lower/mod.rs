@@ -236,7 +236,12 @@ impl Lowering<'_> {
         for stream in 0..self.graph.streams.len() {
             let unnamed = self.code.streams[stream].name.is_none();
             let route = |&node: &usize| self.graph.nodes[node].kind != Kind::Route;
-            if let Some(node) = self.graph.producer(stream).filter(|_| unnamed).filter(route) {
+            if let Some(node) = self
+                .graph
+                .producer(stream)
+                .filter(|_| unnamed)
+                .filter(route)
+            {
                 self.graph.streams[stream]
                     .name
                     .clone_from(&self.graph.nodes[node].name);

@@ -262,7 +262,10 @@ pub(super) fn textual_pool(expr: &Expr) -> Option<PoolClass> {
 fn whole(expr: &Expr) -> Option<u64> {
     match syntax::bare(expr) {
         Expr::Lit(literal) => match &literal.lit {
-            Lit::Int(int) => int.base10_parse().ok().filter(|n| *n <= u64::from(u32::MAX)),
+            Lit::Int(int) => int
+                .base10_parse()
+                .ok()
+                .filter(|n| *n <= u64::from(u32::MAX)),
             _ => None,
         },
         _ => None,

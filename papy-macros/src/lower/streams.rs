@@ -517,7 +517,10 @@ impl Lowering<'_> {
         for (option, kind) in [
             ("flat", Some(Kind::Flat)),
             ("produce", options.rate("produce").map(Kind::Spread)),
-            ("repeat", options.rate("repeat").filter(|&n| n > 1).map(Kind::Repeat)),
+            (
+                "repeat",
+                options.rate("repeat").filter(|&n| n > 1).map(Kind::Repeat),
+            ),
         ] {
             if let (Some(place), Some(kind)) = (options.place(option), kind) {
                 let part = self.part_of_node(id, kind, Some(place));

@@ -186,7 +186,10 @@ pub fn partition(graph: &Graph, facts: &Facts) -> Partition {
                 for node in regions[region].nodes.clone() {
                     let each = regions[region].firings(node) * takes(graph, facts, node);
                     for &stream in &graph.nodes[node].args {
-                        let known = regions[region].ins.iter().any(|(known, _)| *known == stream);
+                        let known = regions[region]
+                            .ins
+                            .iter()
+                            .any(|(known, _)| *known == stream);
                         if home[stream] == Some(region) || known {
                             continue;
                         }
@@ -222,7 +225,9 @@ pub fn partition(graph: &Graph, facts: &Facts) -> Partition {
 
 fn region(graph: &Graph, facts: &Facts, nodes: &[NodeId]) -> Region {
     let rates: Vec<Ratio> = nodes.iter().map(|&node| facts.phases[node].times).collect();
-    let work = nodes.iter().find(|&&node| graph.nodes[node].kind == Kind::Work);
+    let work = nodes
+        .iter()
+        .find(|&&node| graph.nodes[node].kind == Kind::Work);
     Region {
         mode: work.map(|&node| graph.nodes[node].mode),
         pool: work.map_or(PoolClass::Inline, |&node| graph.nodes[node].pool.clone()),
