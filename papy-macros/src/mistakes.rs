@@ -522,6 +522,18 @@ pub fn options_contradict(second: &str, first: &str, why: &str) -> Mistake {
         .help("take one of the two away")
 }
 
+pub fn option_of_pipeline(name: &str) -> Mistake {
+    Mistake::new(format!(
+        "`.{name}` is an option of nodes, and a pipeline has nodes of its own"
+    ))
+    .help("say it inside of that pipeline; of a pipeline as a node there is `.named(\"…\")`")
+}
+
+pub fn state_of_pipeline() -> Mistake {
+    Mistake::new("a pipeline keeps no state, its nodes do")
+        .help("give the state where the node stands, inside of that pipeline")
+}
+
 pub fn zero(name: &str) -> Mistake {
     let why = match name {
         "spawn" => "would never evaluate an item",

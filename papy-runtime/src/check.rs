@@ -3,21 +3,16 @@
 //! Each requirement is a trait of its own with `#[diagnostic::on_unimplemented]`, so that rustc tells of it once, in
 //! the terms of a pipeline, at the node or option that needs it.
 
-use std::convert::Infallible;
 use std::marker::PhantomData;
-use std::ops::ControlFlow;
 
 use crate::cursor::Cursor;
 use crate::error::StartError;
-use crate::fault::BoxError;
-use crate::link::{Port, Ports};
-use crate::pipeline::Pipeline;
-use crate::plan::{Body, Entries, Options, Plan, SendSources, SourceList};
+use crate::net::Net;
+use crate::plan::{Body, Entries, Options, SendSources, SourceList};
 use crate::report::Report;
 use crate::run::Control;
 use crate::sink::{Outlets, Sinks};
 use crate::slot::Slot;
-use crate::source::Feed;
 use crate::unwind;
 use crate::worker::{Scratch, Stateful};
 
@@ -255,6 +250,10 @@ impl<'env, I: Entries, P: Outlets<'env>> Body<'env> for Unfinished<I, P> {
     type Inputs = I;
     type Ports = P;
 
+    fn embed(self, _net: &mut Net<'env>, _inputs: I::Links) -> P::Links {
+        panic!("this pipeline does not compile")
+    }
+
     fn drive<S, C>(self, _sources: S, _options: Options, _sinks: C) -> Report
     where
         S: SourceList<Ports = I>,
@@ -272,39 +271,12 @@ impl<'env, I: Entries, P: Outlets<'env>> Body<'env> for Unfinished<I, P> {
     }
 }
 
-/// The input of a pipeline that has mistakes.
-pub struct Unfed<T>(Infallible, PhantomData<fn() -> T>);
-
-impl<T> Feed for Unfed<T> {
-    type Item = T;
-    fn drain(
-        &mut self,
-        _take: impl FnMut(Result<T, BoxError>) -> ControlFlow<()>,
-    ) -> ControlFlow<()> {
-        match self.0 {}
-    }
-}
-
-/// Inputs of a pipeline that has mistakes.
-pub trait Hungry {
-    /// What they would be pulled from.
-    type Feeds;
-}
-
-impl Hungry for () {
-    type Feeds = ();
-}
-
-impl<T, R: Hungry> Hungry for (Port<T>, R) {
-    type Feeds = (Unfed<T>, R::Feeds);
-}
-
 /// A pipeline that has mistakes.
 ///
 /// # Panics
 ///
 /// Always; it stands in code that does not compile.
-pub fn unfinished<'env, R, O, I: Hungry, P: Ports>()
--> Pipeline<'env, R, Plan<O, I::Feeds, Unfinished<I, P>>> {
+#[must_use]
+pub fn unfinished<I, P>() -> Unfinished<I, P> {
     panic!("this pipeline does not compile")
 }

@@ -32,6 +32,10 @@ where
     type Inputs = I;
     type Ports = P;
 
+    fn embed(self, net: &mut Net<'env>, inputs: I::Links) -> P::Links {
+        (self.wire)(net, inputs)
+    }
+
     fn drive<S, C>(self, sources: S, options: Options, mut sinks: C) -> Report
     where
         S: SourceList<Ports = I>,

@@ -118,6 +118,8 @@ pub trait Entry: Copy {
     fn next(slots: &mut Slots<Self::Item>) -> Option<Self::Round>;
     /// A round of holes.
     fn holes() -> Self::Round;
+    /// The port.
+    fn new() -> Self;
 }
 
 impl<T: Crosses> Entry for Port<T> {
@@ -130,6 +132,9 @@ impl<T: Crosses> Entry for Port<T> {
     }
     fn holes() -> Slot<T> {
         Slot::Hole
+    }
+    fn new() -> Self {
+        port()
     }
 }
 
@@ -150,6 +155,9 @@ impl<T: Crosses, const N: usize> Entry for Many<T, N> {
     fn holes() -> [Slot<T>; N] {
         [const { Slot::Hole }; N]
     }
+    fn new() -> Self {
+        Many(PhantomData)
+    }
 }
 
 /// `(Port<A>, (Port<B>, ()))`: the streams that enter a region, or leave a pipeline.
@@ -165,6 +173,8 @@ pub trait Ports: Copy {
     /// The slots of a stride of each.
     type Strides;
 
+    /// The ports.
+    fn ports() -> Self;
     /// Declares `step` the taker of these links; gives their number.
     fn aim(links: &Self::Links, step: usize) -> usize;
     /// What is known of the links, and how many slots of each make a round.
@@ -190,6 +200,7 @@ impl Ports for () {
     type Links = ();
     type Strides = ();
 
+    fn ports() {}
     fn aim(_links: &(), _step: usize) -> usize {
         0
     }
@@ -212,6 +223,9 @@ impl<E: Entry, R: Ports> Ports for (E, R) {
     type Links = (Arc<Link<E::Item>>, R::Links);
     type Strides = (Slots<E::Item>, R::Strides);
 
+    fn ports() -> Self {
+        (E::new(), R::ports())
+    }
     fn aim(links: &Self::Links, step: usize) -> usize {
         links.0.aim(step);
         1 + R::aim(&links.1, step)

@@ -9,6 +9,7 @@ use crate::grouper::Grouper;
 use crate::layout::Layout;
 use crate::lineage::{Lineage, Lineages, met};
 use crate::link::{Link, Ports, SlotList};
+use crate::plan::Body;
 use crate::pool::Pool;
 use crate::region::{Order, Region, RegionSpec};
 use crate::shared::{OnFault, Shared};
@@ -166,6 +167,20 @@ impl<'env> Net<'env> {
         let grouper = Grouper::new(place, region.clone(), inputs, link.clone(), size);
         self.push(grouper, &region.spec, round, ports);
         (link, ())
+    }
+
+    /// Adds a pipeline as the node of that number.
+    pub fn call<B: Body<'env>>(
+        &mut self,
+        node: usize,
+        body: B,
+        inputs: <B::Inputs as Ports>::Links,
+    ) -> <B::Ports as Ports>::Links {
+        let inner = self.frame.inner[node].take().unwrap_or_default();
+        let outer = std::mem::replace(&mut self.frame, inner);
+        let outputs = body.embed(self, inputs);
+        self.frame = outer;
+        outputs
     }
 
     /// Adds what takes the iterators of a stream apart, on the pool of the node that they come from.

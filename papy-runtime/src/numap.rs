@@ -8,9 +8,10 @@ use std::time::Duration;
 use crate::fault::Fault;
 use crate::graph::{Graph, Node};
 use crate::link::port;
+use crate::net::Net;
 use crate::output::Output;
 use crate::pipeline::{self, Pipeline};
-use crate::plan::{apart, input};
+use crate::plan::{apart, blueprint, input};
 use crate::pool::Pool;
 use crate::region::{RegionSpec, UNORDERED, region, scratch};
 use crate::run::{Control, Run};
@@ -229,14 +230,15 @@ where
             scratch(|| ()),
             move |cx, (), (item, ())| (mapping.map(cx, item), ()),
         );
+        let body = blueprint(
+            &GRAPH,
+            (port::<I::Item>(), ()),
+            (port::<M::Out>(), ()),
+            apart(),
+            move |net: &mut Net<'static>, links| net.add(&map, links),
+        );
         let mut built: Pipeline<'static, Mapped<M::Out>, crate::plan::Plan<(M::Out,), _, _>> =
-            pipeline::pipeline(
-                &GRAPH,
-                (items, ()),
-                (port::<M::Out>(), ()),
-                apart(),
-                move |net, links| net.add(&map, links),
-            );
+            pipeline::pipeline((items, ()), body);
         if let Some(stride) = stride {
             built = built.stride(*stride);
         }

@@ -5,10 +5,8 @@ use std::marker::PhantomData;
 
 use crate::error::StartError;
 use crate::fault::Fault;
-use crate::graph::Graph;
-use crate::link::{Port, Ports};
-use crate::net::Net;
-use crate::plan::{Blueprint, Body, InPlace, Options, Plan, SendSources, SourceList};
+use crate::link::Port;
+use crate::plan::{Body, Options, Plan, SendSources, SourceList};
 use crate::report::Report;
 use crate::run::Run;
 use crate::shared::OnFault;
@@ -25,26 +23,12 @@ pub struct Pipeline<'env, R, P> {
     types: PhantomData<(&'env (), fn() -> R)>,
 }
 
-/// What generated code ends in: a pipeline from its inputs, its outputs, and the wiring between.
-pub fn pipeline<'env, R, O, S, P, F, W>(
-    graph: &'static Graph,
-    sources: S,
-    _outputs: P,
-    fused: F,
-    wire: W,
-) -> Pipeline<'env, R, Plan<O, S, Blueprint<S::Ports, P, F, W>>>
+/// What generated code ends in: a pipeline from its inputs and what its text was compiled into.
+pub fn pipeline<'env, R, O, S, B>(sources: S, body: B) -> Pipeline<'env, R, Plan<O, S, B>>
 where
     S: SourceList,
-    P: Outlets<'env>,
-    F: InPlace<<S::Ports as Ports>::First, P>,
-    W: FnOnce(&mut Net<'env>, <S::Ports as Ports>::Links) -> P::Links,
+    B: Body<'env, Inputs = S::Ports>,
 {
-    let body = Blueprint {
-        graph,
-        fused,
-        wire,
-        ports: PhantomData,
-    };
     Pipeline {
         plan: Plan {
             sources,

@@ -221,12 +221,47 @@ pub struct Blueprint<I, P, F, W> {
     pub(crate) ports: PhantomData<fn() -> (I, P)>,
 }
 
+/// A compiled pipeline from its inputs' ports, its outputs', and the wiring between.
+pub fn blueprint<'env, I, P, F, W>(
+    graph: &'static Graph,
+    _inputs: I,
+    _outputs: P,
+    fused: F,
+    wire: W,
+) -> Blueprint<I, P, F, W>
+where
+    I: Entries,
+    P: Outlets<'env>,
+    F: InPlace<I::First, P>,
+    W: FnOnce(&mut Net<'env>, I::Links) -> P::Links,
+{
+    Blueprint {
+        graph,
+        fused,
+        wire,
+        ports: PhantomData,
+    }
+}
+
+/// The ports of what leaves a pipeline that is a node.
+pub fn leaving<'env, B: Body<'env>>(_body: &B) -> B::Ports {
+    B::Ports::ports()
+}
+
 /// What a pipeline is compiled into.
 pub trait Body<'env> {
     /// The streams that enter: `(Port<A>, (Port<B>, ()))`.
     type Inputs: Entries;
     /// The streams that leave.
     type Ports: Outlets<'env>;
+
+    /// Wires it as a node of another pipeline.
+    #[doc(hidden)]
+    fn embed(
+        self,
+        net: &mut Net<'env>,
+        inputs: <Self::Inputs as Ports>::Links,
+    ) -> <Self::Ports as Ports>::Links;
 
     #[doc(hidden)]
     fn drive<S, C>(self, sources: S, options: Options, sinks: C) -> Report

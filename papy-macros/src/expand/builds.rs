@@ -10,8 +10,8 @@ use syn::Expr;
 use super::Plan;
 use super::span::{at, internal, internal_at, papy_at};
 use crate::diagnostics::Place;
-use crate::graph::{Mode, PoolClass};
-use crate::lower::{NodeCode, Step, Work, mentions, plain};
+use crate::graph::{Kind, Mode, PoolClass};
+use crate::lower::{NodeCode, Step, Work, mentions, plain, without_arguments};
 use crate::syntax;
 
 /// The statements, and what they leave for the regions.
@@ -41,6 +41,11 @@ enum Site {
 /// The variable of a node's worker.
 pub fn worker(node: usize) -> Ident {
     worker_at(node, Span::mixed_site())
+}
+
+/// The variable of the values of a pipeline that is a node.
+pub fn made(node: usize) -> Ident {
+    internal(&format!("values_{node}"))
 }
 
 /// The same, where errors are to land at the user's token.
@@ -205,6 +210,12 @@ impl Builder<'_> {
             quote!(#name: #value)
         });
         let marker = quote_spanned!(at(user)=> __papy: ::core::marker::PhantomData);
+        if self.plan.graph.nodes[id].kind == Kind::Pipeline {
+            let (path, name) = (without_arguments(path), made(id));
+            let made = quote!(#path { #(#fields,)* #marker });
+            self.builds.steps.push(quote!(let #name = #made;));
+            return;
+        }
         let made = quote!(#path { #(#fields,)* #marker });
         let worker = worker(id);
         let keeps_state = matches!(self.plan.graph.nodes[id].mode, Mode::Serial | Mode::Fold);

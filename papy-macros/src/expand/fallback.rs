@@ -48,7 +48,6 @@ pub fn fallback(pipeline: &Pipeline, code: &Code) -> TokenStream {
         _ => None,
     });
     let values = pipeline.args.iter().filter_map(|arg| match arg {
-        crate::syntax::Argument::Input { name, .. } => Some(quote!(let _ = #name;)),
         crate::syntax::Argument::Value {
             pat: syn::Pat::Ident(pat),
             ..
@@ -56,20 +55,22 @@ pub fn fallback(pipeline: &Pipeline, code: &Code) -> TokenStream {
             let name = &pat.ident;
             Some(quote!(let _ = #name;))
         }
-        crate::syntax::Argument::Value { .. } | crate::syntax::Argument::Broken { .. } => None,
+        _ => None,
     });
     let ports = nest(outputs.iter().map(|(_, ty)| quote!(#papy::Port<#ty>)));
     let entries = header.entries();
     let run = run::run(&header, &outputs);
-    let function = header.function(
+    let graph = super::graph::unfinished(&plain(&pipeline.name));
+    let items = header.items(
         &outputs,
+        &graph,
         &quote! {
             #(#workers)*
             #(#values)*
-            #papy::unfinished::<_, _, #entries, #ports>()
+            #papy::unfinished::<#entries, #ports>()
         },
     );
-    quote!(#run #function)
+    quote!(#run #items)
 }
 
 /// Whether a path is the name of a stream or of a value; that no worker has it too may be one of the mistakes.

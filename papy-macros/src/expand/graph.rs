@@ -4,14 +4,13 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::Plan;
-use super::span::{internal, papy};
+use super::span::papy;
 use crate::graph::{Kind, NodeId};
-use crate::lower::plain;
+use crate::lower::{Work, plain, without_arguments};
 
 pub fn graph(plan: &Plan) -> TokenStream {
     let papy = papy();
     let graph = plan.graph;
-    let constant = internal("GRAPH");
     let name = plain(&plan.pipeline.name);
     let inputs = graph.inputs.iter().map(|input| &input.name);
     let named = graph.nodes.iter().enumerate();
@@ -19,18 +18,29 @@ pub fn graph(plan: &Plan) -> TokenStream {
         .filter(|(_, node)| node.kind.is_named())
         .map(|(id, node)| {
             let (name, times) = (&node.name, times(plan, id));
-            quote!(#papy::Node::new(#name, #times))
+            match (&node.kind, &plan.code.nodes[id].work) {
+                (Kind::Pipeline, Work::Worker { path, .. }) => {
+                    let path = without_arguments(path);
+                    quote!(#papy::Node::pipeline(#name, #path::GRAPH))
+                }
+                _ => quote!(#papy::Node::new(#name, #times)),
+            }
         });
     let outputs = graph.outputs.iter().map(|output| &output.name);
     quote! {
-        #[allow(non_upper_case_globals)]
-        static #constant: #papy::Graph = #papy::Graph::new(
+        &#papy::Graph::new(
             #name,
             &[#(#inputs),*],
             &[#(#nodes),*],
             &[#(#outputs),*],
-        );
+        )
     }
+}
+
+/// The graph of a pipeline that has mistakes.
+pub fn unfinished(name: &str) -> TokenStream {
+    let papy = papy();
+    quote!(&#papy::Graph::new(#name, &[], &[], &[]))
 }
 
 /// Slots that leave for each evaluation of a node, by its options.

@@ -54,15 +54,15 @@ pub fn expand(plan: &Plan) -> TokenStream {
     let builds = builds::builds(plan);
     let regions = regions::regions(plan, &builds);
     let steps = &builds.steps;
-    let function = header.function(
+    let items = header.items(
         &outputs,
+        &graph,
         &quote! {
             #[allow(unused_imports)]
             use #papy::Bundle as _;
-            #graph
             #(#steps)*
             #regions
         },
     );
-    quote!(#run #function)
+    quote!(#run #items)
 }

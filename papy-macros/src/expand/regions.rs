@@ -1,37 +1,24 @@
 //! The regions and how they are wired: the function's last lines.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::Path;
 
 use super::Plan;
 use super::builds::{self, Builds};
 use super::kernel;
 use super::span::{at, flat, internal, internal_at, nest, papy, papy_at};
+use crate::diagnostics::Place;
 use crate::graph::{Kind, Mode, NodeId, Origin, PoolClass, StreamId};
-use crate::lower::Work;
+use crate::lower::{Work, without_arguments};
 use crate::partition::{Consumer, Out, Region, Unit};
 
 pub fn regions(plan: &Plan, builds: &Builds) -> TokenStream {
     let papy = papy();
-    let header = super::Header::new(plan.pipeline);
-    let inputs: Vec<TokenStream> = plan
-        .code
-        .inputs
-        .iter()
-        .enumerate()
-        .map(|(at, input)| {
-            let (port, ty) = (input_port(at), header.owned(&input.ty));
-            quote!(let #port = #papy::port::<#ty>();)
-        })
-        .collect();
     let regions = plan.partition.order.iter().map(|unit| match *unit {
         Unit::Region(region) => one(plan, builds, region),
         Unit::Outside(node) => outside(plan, node),
     });
-    let feeds = nest(plan.code.inputs.iter().map(|input| {
-        let (name, ty) = (&input.name, header.owned(&input.ty));
-        quote_spanned!(at(name.span())=> #papy::input::<#ty, _>(#name))
-    }));
     let declared = nest(
         plan.pipeline
             .outputs
@@ -44,7 +31,8 @@ pub fn regions(plan: &Plan, builds: &Builds) -> TokenStream {
     } else {
         quote!(#papy::apart())
     };
-    let (graph, net) = (internal("GRAPH"), internal("net"));
+    let (net, streams) = (internal("net"), internal("inputs"));
+    let pipeline_name = &plan.pipeline.name;
     let entered = nest((0..plan.code.inputs.len()).map(|at| {
         let port = input_port(at);
         quote!(#port)
@@ -67,9 +55,9 @@ pub fn regions(plan: &Plan, builds: &Builds) -> TokenStream {
         #(#wires)*
         #left
     });
-    let pipeline = quote_spanned!(name=> ::papy::__private::pipeline(&#graph, #feeds, #declared, #fused, #body));
+    let pipeline = quote_spanned!(name=> ::papy::__private::blueprint(#pipeline_name::GRAPH, #streams, #declared, #fused, #body));
     quote! {
-        #(#inputs)*
+        let #entered = #streams;
         #(#regions)*
         #pipeline
     }
@@ -149,6 +137,21 @@ fn outside(plan: &Plan, id: NodeId) -> TokenStream {
     let out = node.outs.first().map(|&stream| source_name(stream));
     match node.kind {
         Kind::Flat => quote_spanned!(at(user)=> let #out = #papy::flowing(#(#args),*);),
+        Kind::Pipeline => {
+            let (body, outs) = (called(id), sources(plan, id));
+            let made = builds::made(id);
+            let call = code.option.map_or(user, Place::span);
+            let pipeline = Ident::new("pipeline", call);
+            let Work::Worker { path, .. } = &code.work else {
+                return TokenStream::new();
+            };
+            let (path, generics) = (without_arguments(path), arguments(path));
+            let ports = nest(args.into_iter());
+            quote_spanned! {at(user)=>
+                let #body = #path::#pipeline #generics(#made, #ports);
+                let #outs = #papy::leaving(&#body);
+            }
+        }
         _ => {
             let ports = nest(args.into_iter());
             quote_spanned!(at(user)=> let #out = #papy::merging(#ports);)
@@ -180,6 +183,11 @@ fn wire_outside(plan: &Plan, builds: &Builds, id: NodeId) -> TokenStream {
                 (None, _) => quote!(&#papy::Pool::rayon()),
             };
             quote_spanned!(at(user)=> let #out = #net.flat(#(#args),*, #owner, #pool);)
+        }
+        Kind::Pipeline => {
+            let (body, outs, number) = (called(id), sources(plan, id), plan.number(id));
+            let links = nest(args.into_iter());
+            quote_spanned!(at(user)=> let #outs = #net.call(#number, #body, #links);)
         }
         _ => {
             let links = nest(args.into_iter());
@@ -364,6 +372,25 @@ fn region_name_at(id: usize, user: Span) -> Ident {
 
 fn input_port(input: usize) -> Ident {
     internal(&format!("input_{input}"))
+}
+
+/// The variable of a pipeline that is a node.
+fn called(node: NodeId) -> Ident {
+    internal(&format!("pipeline_{node}"))
+}
+
+/// The variables of what comes out of a pipeline that is a node.
+fn sources(plan: &Plan, node: NodeId) -> TokenStream {
+    nest(plan.graph.nodes[node].outs.iter().map(|&stream| {
+        let name = source_name(stream);
+        quote!(#name)
+    }))
+}
+
+/// The turbofish of a path, where it has one.
+fn arguments(path: &Path) -> TokenStream {
+    let last = path.segments.last();
+    last.map_or_else(TokenStream::new, |last| last.arguments.to_token_stream())
 }
 
 /// The variable of a stream that comes from what stands between regions.

@@ -253,6 +253,15 @@ impl Lowering<'_> {
 /// Marks a name that `.named` gave, until all are known.
 const OWN_NAME: char = '\0';
 
+/// A path without what stands in angle brackets.
+pub fn without_arguments(path: &Path) -> Path {
+    let mut path = path.clone();
+    for segment in &mut path.segments {
+        segment.arguments = syn::PathArguments::None;
+    }
+    path
+}
+
 /// A name without `r#`.
 pub fn plain(name: &Ident) -> String {
     use syn::ext::IdentExt;

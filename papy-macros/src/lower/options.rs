@@ -29,7 +29,7 @@ const NOT_YET: &[&str] = &["timeout", "retry", "isolated", "remote", "await"];
 
 /// Whether it is the name of an option.
 pub(super) fn is_option(name: &str) -> bool {
-    KNOWN.contains(&name) || NOT_YET.contains(&name)
+    KNOWN.contains(&name) || NOT_YET.contains(&name) || name == "pipeline"
 }
 
 /// The options of one node.

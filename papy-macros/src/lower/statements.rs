@@ -6,7 +6,7 @@ use syn::{Expr, Local, Member, Pat, Stmt, Type};
 use super::streams::Port;
 use super::{Lowering, OutputCode, Step, Taken, names, plain};
 use crate::diagnostics::Place;
-use crate::graph::{Origin, Output, Shape};
+use crate::graph::{Kind, Origin, Output, Shape};
 use crate::mistakes;
 use crate::syntax::{self, Pipeline, StreamType, stream_type};
 
@@ -211,6 +211,9 @@ impl Lowering<'_> {
         };
         let node = self.graph.producer(stream);
         match node {
+            Some(node) if port.fresh && self.graph.nodes[node].kind == Kind::Pipeline => {
+                self.outputs_of_pipeline(tuple, node, stream, types);
+            }
             Some(node) if port.fresh => {
                 let shape = self.parts(tuple, node, types);
                 self.graph.nodes[node].shape = shape;
@@ -219,6 +222,36 @@ impl Lowering<'_> {
             // The stream has a name, so other uses of it: its parts are projections.
             _ => self.project(tuple, stream, &port.fields),
         }
+    }
+
+    /// The outputs of a pipeline that is a node, each a stream; `first` is the first.
+    fn outputs_of_pipeline(
+        &mut self,
+        tuple: &syn::PatTuple,
+        node: usize,
+        first: usize,
+        types: &[Type],
+    ) {
+        let mut outputs = Vec::new();
+        for (at, pat) in tuple.elems.iter().enumerate() {
+            let stream = if at == 0 {
+                first
+            } else {
+                self.new_stream(Origin::Node(node), Place::of(pat))
+            };
+            outputs.push(stream);
+            match pat {
+                Pat::Wild(_) => {}
+                Pat::Ident(name) if name.subpat.is_none() => {
+                    let annotations = &mut self.code.streams[stream].annotations;
+                    annotations.extend(types.get(at).cloned());
+                    self.define_stream(&name.ident, Some(stream), Vec::new());
+                }
+                Pat::Tuple(tuple) => self.project(tuple, stream, &[]),
+                other => self.bad_pattern(other),
+            }
+        }
+        self.graph.nodes[node].shape = Shape::List(outputs);
     }
 
     /// The parts of a node's result, each a stream.
@@ -278,6 +311,11 @@ impl Lowering<'_> {
         for port in self.streams(expr) {
             let Some(stream) = port.stream else { continue };
             match self.graph.producer(stream) {
+                Some(node) if port.fresh && self.graph.nodes[node].kind == Kind::Pipeline => {
+                    // as a statement it has no outputs
+                    self.graph.nodes[node].outs.clear();
+                    self.graph.nodes[node].shape = Shape::List(Vec::new());
+                }
                 Some(node) if port.fresh => self.graph.nodes[node].shape = Shape::Sink,
                 _ if last => self.cx.report(port.place, mistakes::unexpected_output()),
                 _ => self

@@ -5,7 +5,9 @@ use syn::{BinOp, Expr, ExprCall, ExprMethodCall, Member, Path};
 
 use super::options::Options;
 use super::options::is_option;
-use super::{Lowering, NodeCode, OWN_NAME, Step, Taken, Work, explain, names, plain};
+use super::{
+    Lowering, NodeCode, OWN_NAME, Step, Taken, Work, explain, names, plain, without_arguments,
+};
 use crate::diagnostics::Place;
 use crate::graph::{Kind, Node, Origin, Shape};
 use crate::{mistakes, syntax};
@@ -303,7 +305,7 @@ impl Lowering<'_> {
         inputs: Option<Vec<Port>>,
     ) -> Vec<Port> {
         let place = Place::of(called.path);
-        let text = syntax::text(path_without_arguments(called.path));
+        let text = syntax::text(without_arguments(called.path));
         if let Some(name) = called.path.get_ident() {
             let key = plain(name);
             // Names of streams and of workers may be the same: `gc >> gc` has always been clear to its author.
@@ -360,6 +362,20 @@ impl Lowering<'_> {
                 ports.push(self.one_stream(argument));
             }
         }
+        let pipeline = options.iter().find(|option| option.method == "pipeline");
+        if let Some(call) = pipeline {
+            self.code.nodes[node].work = Work::Worker {
+                path: called.path.clone(),
+                params: called.params,
+            };
+            if let Some((at, _)) = called.state {
+                self.cx.report(at, mistakes::state_of_pipeline());
+            }
+            if reported {
+                return vec![Port::broken(place)];
+            }
+            return self.pipeline_node(node, call, options, ports);
+        }
         if ports.is_empty() && !reported {
             reported = true;
             let mistake = match &self.naming {
@@ -390,6 +406,47 @@ impl Lowering<'_> {
             return vec![Port::broken(place)];
         }
         self.finish_node(node, options, ports)
+    }
+
+    /// Another pipeline as a node.
+    fn pipeline_node(
+        &mut self,
+        node: usize,
+        call: &ExprMethodCall,
+        options: &[&ExprMethodCall],
+        ports: Vec<Port>,
+    ) -> Vec<Port> {
+        if !call.args.is_empty() {
+            self.names.touch(&call.args);
+            let mistake = mistakes::option_arguments("pipeline", "pipeline()");
+            self.cx.report(Place::of(&call.method), mistake);
+        }
+        for option in options {
+            let name = plain(&option.method);
+            match name.as_str() {
+                "pipeline" => {}
+                "named" => {
+                    let given = self.options(&[option]);
+                    if let Some(name) = given.named {
+                        self.graph.nodes[node].name = format!("{OWN_NAME}{name}");
+                    }
+                }
+                _ => {
+                    self.names.touch(&option.args);
+                    let mistake = mistakes::option_of_pipeline(&name);
+                    self.cx.report(Place::of(&option.method), mistake);
+                }
+            }
+        }
+        self.graph.nodes[node].kind = Kind::Pipeline;
+        self.code.nodes[node].option = Some(Place::of(&call.method));
+        let mut ports = vec![self.enter(node, ports)];
+        let Some(stream) = ports[0].stream else {
+            return ports;
+        };
+        self.graph.nodes[node].shape = Shape::List(vec![stream]);
+        ports[0].fresh = true;
+        ports
     }
 
     fn closure_node(
@@ -580,12 +637,4 @@ fn worker_name(path: &Path) -> String {
     path.segments
         .last()
         .map_or_else(String::new, |last| plain(&last.ident))
-}
-
-fn path_without_arguments(path: &Path) -> Path {
-    let mut path = path.clone();
-    for segment in &mut path.segments {
-        segment.arguments = syn::PathArguments::None;
-    }
-    path
 }
