@@ -64,6 +64,7 @@ pub fn fallback(pipeline: &Pipeline, code: &Code) -> TokenStream {
     let items = header.items(
         &outputs,
         &graph,
+        &super::counts::unfinished(pipeline),
         &quote! {
             #(#workers)*
             #(#values)*

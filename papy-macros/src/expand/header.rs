@@ -111,7 +111,13 @@ impl<'a> Header<'a> {
 
     /// The function, and beside it the type of its name: its values, by which a host gives them; its graph; and the
     /// function that compiles it, for itself and for every host.
-    pub fn items(&self, outputs: &[Field], graph: &TokenStream, body: &TokenStream) -> TokenStream {
+    pub fn items(
+        &self,
+        outputs: &[Field],
+        graph: &TokenStream,
+        counts: &TokenStream,
+        body: &TokenStream,
+    ) -> TokenStream {
         let papy = papy();
         let Pipeline {
             attrs,
@@ -249,6 +255,7 @@ impl<'a> Header<'a> {
             impl #name #units {
                 /// The graph, as data: print it, or ask it.
                 #vis const GRAPH: &'static #papy::Graph = #graph;
+                #counts
 
                 #[doc(hidden)]
                 #vis #fn_token pipeline<#env, #(#params),*>(

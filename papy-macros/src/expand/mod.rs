@@ -1,6 +1,7 @@
 //! Graph to tokens. Cannot fail, and emits calls into the runtime, never algorithms.
 
 mod builds;
+mod counts;
 mod fallback;
 mod graph;
 mod header;
@@ -54,10 +55,13 @@ pub fn expand(plan: &Plan) -> TokenStream {
     let builds = builds::builds(plan);
     let regions = regions::regions(plan, &builds);
     let steps = &builds.steps;
+    let (counts, checks) = (counts::counts(plan), counts::checks(plan));
     let items = header.items(
         &outputs,
         &graph,
+        &counts,
         &quote! {
+            #checks
             #[allow(unused_imports)]
             use #papy::Bundle as _;
             #(#steps)*
