@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use crate::align::{Alignable, Aligner};
+use crate::check::Fits;
 use crate::cursor::{Ahead, Book, Cursor};
 use crate::graph::{Frame, Graph};
 use crate::grouper::Grouper;
@@ -170,15 +171,20 @@ impl<'env> Net<'env> {
     }
 
     /// Adds a pipeline as the node of that number.
-    pub fn call<B: Body<'env>>(
+    pub fn call<B, F>(
         &mut self,
         node: usize,
         body: B,
-        inputs: <B::Inputs as Ports>::Links,
-    ) -> <B::Ports as Ports>::Links {
+        _streams: F,
+        inputs: F::Links,
+    ) -> <B::Ports as Ports>::Links
+    where
+        B: Body<'env>,
+        F: Fits<B::Inputs>,
+    {
         let inner = self.frame.inner[node].take().unwrap_or_default();
         let outer = std::mem::replace(&mut self.frame, inner);
-        let outputs = body.embed(self, inputs);
+        let outputs = body.embed(self, F::fit(inputs));
         self.frame = outer;
         outputs
     }

@@ -1,10 +1,11 @@
 //! What a pipeline does with the counts of its streams, as constants: for its hosts, and for itself, where it is one.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 
 use super::Plan;
 use super::span::{at, papy};
+use crate::diagnostics::Place;
 use crate::graph::{Kind, Mode, NodeId, StreamId};
 use crate::lower::{Work, without_arguments};
 
@@ -56,7 +57,9 @@ fn counted(plan: &Plan, id: NodeId) -> TokenStream {
         (Kind::Merge, _) => quote!(Merge),
         (Kind::Pipeline, Work::Worker { path, .. }) => {
             let path = without_arguments(path);
-            quote!(Call(#path::INTERFACE))
+            let call = plan.code.nodes[id].option.map_or_else(Span::mixed_site, Place::span);
+            let interface = quote_spanned!(at(call)=> <#path as ::papy::__private::Piped>::INTERFACE);
+            quote!(Call(#interface))
         }
         (Kind::Pipeline, _) => quote!(Keep(1, false)),
     };

@@ -260,14 +260,22 @@ impl<'a> Header<'a> {
                 #[doc(hidden)]
                 #vis #fn_token pipeline<#env, #(#params),*>(
                     #this: #name #own_types,
-                    #streams: #entries,
+                    #streams: impl #papy::Fits<#entries>,
                 ) -> #body_type
                 where
                     #clauses
                 {
+                    let _ = #streams;
                     #(#unpacked)*
                     #body
                 }
+            }
+
+            #(#cfg)*
+            #[automatically_derived]
+            impl #papy::Piped for #name #units {
+                const GRAPH: &'static #papy::Graph = Self::GRAPH;
+                const INTERFACE: &'static #papy::Interface = Self::INTERFACE;
             }
 
             #(#attrs)*
