@@ -19,8 +19,10 @@ pub struct Interface {
 /// How the slots of an input or an output are counted.
 #[derive(Debug, Clone, Copy)]
 pub struct Side {
-    /// Streams of one class are counted in one another; [`ANEW`] where an output is counted anew.
+    /// Streams of one class are counted in one another.
     pub class: usize,
+    /// An output that is counted anew: its class is none of the inputs'.
+    pub anew: bool,
     /// Slots for each of the class.
     pub rate: Ratio,
     /// An input that must not have holes.
@@ -31,15 +33,13 @@ pub struct Side {
     pub grouped: u64,
 }
 
-/// No class of the inputs.
-pub const ANEW: usize = usize::MAX;
-
 impl Side {
     /// A side of this class and rate.
     #[must_use]
     pub const fn new(class: usize, num: u64, den: u64) -> Side {
         Side {
             class,
+            anew: false,
             rate: Ratio::new(num, den),
             whole: false,
             holes: false,
@@ -190,7 +190,8 @@ impl<const N: usize, const M: usize> Solved<N, M> {
 
     /// Makes two counts equal, or tells why they can't be.
     const fn meet(&mut self, (a, b): (usize, usize), one: Track, other: Track) -> Conflict {
-        let ((lead, rate), (follow, follow_rate)) = (self.leader(one.root), self.leader(other.root));
+        let ((lead, rate), (follow, follow_rate)) =
+            (self.leader(one.root), self.leader(other.root));
         let (rate, follow_rate) = (one.rate.times(rate), other.rate.times(follow_rate));
         if one.groups != other.groups {
             // with holes in what is grouped, these would not be counted in one another
@@ -333,7 +334,7 @@ impl<const N: usize, const M: usize> Solved<N, M> {
         while out < node.outs.len() && out < interface.outputs.len() {
             let side = interface.outputs[out];
             let first = first_of(interface, side.class);
-            let mut anew = side.class == ANEW || first >= node.ins.len();
+            let mut anew = side.anew || first >= node.ins.len();
             let (mut holes, mut made, mut grouped) = (side.holes, side.holes, 0);
             let mut arg = 0;
             while arg < node.ins.len() && arg < interface.inputs.len() {
@@ -341,7 +342,7 @@ impl<const N: usize, const M: usize> Solved<N, M> {
                 if arg < 64 && side.grouped & (1 << arg) != 0 {
                     anew = anew || track.holes;
                     grouped |= self.inputs_of(track.root, at);
-                } else if interface.inputs[arg].class == side.class {
+                } else if !side.anew && interface.inputs[arg].class == side.class {
                     holes = holes || track.holes;
                     made = made || track.made;
                 }
@@ -349,7 +350,23 @@ impl<const N: usize, const M: usize> Solved<N, M> {
                 arg += 1;
             }
             let track = if anew {
-                self.begin(false, side.holes)
+                let known = anew_before(interface, out);
+                if known < out {
+                    let known_track = self.tracks[node.outs[known]];
+                    let base = per_class(known_track, interface.outputs[known]);
+                    Track {
+                        rate: base.rate.times(side.rate),
+                        holes: side.holes,
+                        made: side.holes,
+                        ..base
+                    }
+                } else {
+                    let begun = self.begin(false, side.holes);
+                    Track {
+                        rate: side.rate,
+                        ..begun
+                    }
+                }
             } else {
                 let lead = self.tracks[node.ins[first]];
                 let base = per_class(lead, interface.inputs[first]);
@@ -391,26 +408,58 @@ impl<const N: usize, const M: usize> Solved<N, M> {
                     (node.names[b], ratio.den, node.names[a], ratio.num)
                 };
                 text = text.add("`").add(slow).add("` brings ").number(n);
-                text = text.add(if n == 1 { " item for every " } else { " items for every " });
-                text = text.number(m).add(" of `").add(fast).add("` at `").add(node.node);
-                text = text.add("`\nhelp: `.repeat(").number(m).add(")` on what gives `").add(slow);
-                text = if n == 1 {
-                    text.add("`, or `.consume(").number(m).add(")` on what takes `")
+                text = text.add(if n == 1 {
+                    " item for every "
                 } else {
-                    text.add("` and `.repeat(").number(n).add(")` on what gives `")
+                    " items for every "
+                });
+                text = text
+                    .number(m)
+                    .add(" of `")
+                    .add(fast)
+                    .add("` at `")
+                    .add(node.node);
+                text = text
+                    .add("`\nhelp: `.repeat(")
+                    .number(m)
+                    .add(")` on what gives `")
+                    .add(slow);
+                text = if n == 1 {
+                    text.add("`, or `.consume(")
+                        .number(m)
+                        .add(")` on what takes `")
+                } else {
+                    text.add("` and `.repeat(")
+                        .number(n)
+                        .add(")` on what gives `")
                 };
                 text = text.add(fast).add("`");
             }
             Conflict::Lineages(a, b) => {
-                text = text.add("`").add(node.names[a]).add("` and `").add(node.names[b]);
-                text = text.add("` cannot be paired by position at `").add(node.node);
+                text = text
+                    .add("`")
+                    .add(node.names[a])
+                    .add("` and `")
+                    .add(node.names[b]);
+                text = text
+                    .add("` cannot be paired by position at `")
+                    .add(node.node);
                 text = text.add("`: one of them is counted anew on the way (`.flat()`, `.fold()`, `merge`, groups behind holes)");
-                text = text.add("\nhelp: join before that, or carry what belongs to each item along in it");
+                text = text.add(
+                    "\nhelp: join before that, or carry what belongs to each item along in it",
+                );
             }
             Conflict::Holes(a) => {
-                text = text.add("`").add(node.names[a]).add("` may have holes, and `").add(node.node);
+                text = text
+                    .add("`")
+                    .add(node.names[a])
+                    .add("` may have holes, and `")
+                    .add(node.node);
                 text = text.add("` groups it and joins the groups with what is not grouped");
-                text = text.add("\nhelp: filter behind `").add(node.node).add("`, or group before it");
+                text = text
+                    .add("\nhelp: filter behind `")
+                    .add(node.node)
+                    .add("`, or group before it");
             }
         }
         panic!("{}", text.as_str());
@@ -425,6 +474,7 @@ impl<const N: usize, const M: usize> Solved<N, M> {
             let (class, rate) = self.leader(self.tracks[streams[at]].root);
             sides[at] = Side {
                 class,
+                anew: false,
                 rate,
                 whole: at < 64 && self.whole & (1 << at) != 0,
                 holes: false,
@@ -444,7 +494,8 @@ impl<const N: usize, const M: usize> Solved<N, M> {
             let track = self.tracks[streams[at]];
             let (leader, rate) = self.leader(track.root);
             sides[at] = Side {
-                class: if self.open[leader] { leader } else { ANEW },
+                class: leader,
+                anew: !self.open[leader],
                 rate: track.rate.times(rate),
                 whole: false,
                 holes: track.made,
@@ -463,6 +514,20 @@ const fn first_of(interface: &Interface, class: usize) -> usize {
         first += 1;
     }
     first
+}
+
+/// The first output that is counted anew with this one.
+const fn anew_before(interface: &Interface, out: usize) -> usize {
+    let mut before = 0;
+    let own = interface.outputs[out];
+    while before < out {
+        let other = interface.outputs[before];
+        if own.anew && other.anew && other.class == own.class {
+            return before;
+        }
+        before += 1;
+    }
+    out
 }
 
 /// What a stream that enters makes the unit of its class.

@@ -5,9 +5,9 @@
 
 use std::marker::PhantomData;
 
+use crate::balance::Interface;
 use crate::cursor::Cursor;
 use crate::error::StartError;
-use crate::balance::Interface;
 use crate::graph::Graph;
 use crate::link::{Crosses, Link, Port, Ports};
 use crate::net::Net;
@@ -99,6 +99,33 @@ pub trait Enters<T>: Sized {
 impl<T> Enters<T> for T {
     fn enter(link: Arc<Link<T>>) -> Arc<Link<T>> {
         link
+    }
+}
+
+/// The outputs of a pipeline as a node, held against the names that they are given.
+#[diagnostic::on_unimplemented(
+    message = "this pipeline has another number of outputs",
+    label = "its outputs and the names for them differ in number",
+    note = "name each output: `let (a, b) = other(x).pipeline();`; one that ends in sinks is a statement, `other(x).pipeline();`"
+)]
+pub trait Gives<P: Ports>: Ports {
+    /// The same links.
+    fn give(links: Self::Links) -> P::Links;
+}
+
+impl Gives<()> for () {
+    fn give(_links: ()) {}
+}
+
+impl<A, B, R, S> Gives<(Port<B>, S)> for (Port<A>, R)
+where
+    A: Enters<B> + Crosses,
+    B: Crosses,
+    R: Gives<S>,
+    S: Ports,
+{
+    fn give(links: Self::Links) -> <(Port<B>, S) as Ports>::Links {
+        (A::enter(links.0), R::give(links.1))
     }
 }
 

@@ -57,8 +57,11 @@ fn counted(plan: &Plan, id: NodeId) -> TokenStream {
         (Kind::Merge, _) => quote!(Merge),
         (Kind::Pipeline, Work::Worker { path, .. }) => {
             let path = without_arguments(path);
-            let call = plan.code.nodes[id].option.map_or_else(Span::mixed_site, Place::span);
-            let interface = quote_spanned!(at(call)=> <#path as ::papy::__private::Piped>::INTERFACE);
+            let call = plan.code.nodes[id]
+                .option
+                .map_or_else(Span::mixed_site, Place::span);
+            let interface =
+                quote_spanned!(at(call)=> <#path as ::papy::__private::Piped>::INTERFACE);
             quote!(Call(#interface))
         }
         (Kind::Pipeline, _) => quote!(Keep(1, false)),

@@ -22,8 +22,11 @@ pub fn graph(plan: &Plan) -> TokenStream {
             match (&node.kind, &plan.code.nodes[id].work) {
                 (Kind::Pipeline, Work::Worker { path, .. }) => {
                     let path = without_arguments(path);
-                    let call = plan.code.nodes[id].option.map_or_else(Span::mixed_site, Place::span);
-                    let graph = quote_spanned!(at(call)=> <#path as ::papy::__private::Piped>::GRAPH);
+                    let call = plan.code.nodes[id]
+                        .option
+                        .map_or_else(Span::mixed_site, Place::span);
+                    let graph =
+                        quote_spanned!(at(call)=> <#path as ::papy::__private::Piped>::GRAPH);
                     quote!(#papy::Node::pipeline(#name, #graph))
                 }
                 _ => quote!(#papy::Node::new(#name, #times)),

@@ -146,7 +146,7 @@ fn outside(plan: &Plan, id: NodeId) -> TokenStream {
     match node.kind {
         Kind::Flat => quote_spanned!(at(user)=> let #out = #papy::flowing(#(#args),*);),
         Kind::Pipeline => {
-            let (body, outs, given) = (called(id), sources(plan, id), given(id, user));
+            let (body, outs, given) = (called(id, user), sources(plan, id), given(id, user));
             let made = builds::made(id);
             let call = code.option.map_or(user, Place::span);
             let pipeline = Ident::new("pipeline", call);
@@ -155,10 +155,11 @@ fn outside(plan: &Plan, id: NodeId) -> TokenStream {
             };
             let (path, generics) = (without_arguments(path), arguments(path));
             let ports = list(args, user);
+            let left = left(plan, id);
             quote_spanned! {at(user)=>
                 let #given = #ports;
                 let #body = #path::#pipeline #generics(#made, #given);
-                let #outs = #papy::leaving(&#body);
+                let #outs = #papy::leaving::<_, #left>(&#body);
             }
         }
         _ => {
@@ -197,10 +198,10 @@ fn wire_outside(plan: &Plan, builds: &Builds, id: NodeId) -> TokenStream {
             quote_spanned!(at(user)=> let #out = #net.flat(#(#args),*, #owner, #pool);)
         }
         Kind::Pipeline => {
-            let (body, outs, number) = (called(id), sources(plan, id), plan.number(id));
+            let (body, outs, number) = (called(id, user), sources(plan, id), plan.number(id));
             let links = list(args, user);
-            let given = given(id, user);
-            quote_spanned!(at(user)=> let #outs = #net.call(#number, #body, #given, #links);)
+            let (given, left) = (given(id, user), left(plan, id));
+            quote_spanned!(at(user)=> let #outs = #net.call::<_, _, #left>(#number, #body, (#given, #outs), #links);)
         }
         _ => {
             let links = nest(args.into_iter());
@@ -388,8 +389,17 @@ fn input_port(input: usize) -> Ident {
 }
 
 /// The variable of a pipeline that is a node.
-fn called(node: NodeId) -> Ident {
-    internal(&format!("pipeline_{node}"))
+fn called(node: NodeId, user: Span) -> Ident {
+    internal_at(&format!("pipeline_{node}"), user)
+}
+
+/// The type of its outputs, as far as the text tells.
+fn left(plan: &Plan, node: NodeId) -> TokenStream {
+    let user = plan.code.nodes[node].place.span();
+    let papy = papy_at(user);
+    let outs = plan.graph.nodes[node].outs.iter();
+    let port = |_| quote_spanned!(at(user)=> #papy::Port<_>);
+    list(outs.map(port).collect(), user)
 }
 
 /// The variable of the streams that a pipeline is given that is a node.
@@ -408,12 +418,10 @@ fn located(tokens: TokenStream, user: Span) -> TokenStream {
 
 /// A list, where errors about it are to land at the user's token.
 fn list(parts: Vec<TokenStream>, user: Span) -> TokenStream {
-    parts
-        .into_iter()
-        .rev()
-        .fold(quote_spanned!(at(user)=> ()), |rest, part| {
-            quote_spanned!(at(user)=> (#part, #rest))
-        })
+    parts.into_iter().rev().fold(
+        quote_spanned!(at(user)=> ()),
+        |rest, part| quote_spanned!(at(user)=> (#part, #rest)),
+    )
 }
 
 /// The variables of what comes out of a pipeline that is a node.
