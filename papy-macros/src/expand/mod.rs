@@ -6,6 +6,7 @@ mod counts;
 mod fallback;
 mod graph;
 mod header;
+mod items;
 mod kernel;
 mod regions;
 mod run;
@@ -57,17 +58,18 @@ pub fn expand(plan: &Plan) -> TokenStream {
     let regions = regions::regions(plan, &builds);
     let steps = &builds.steps;
     let (counts, checks) = (counts::counts(plan), counts::checks(plan));
-    let items = header.items(
-        &outputs,
-        &graph,
-        &counts,
-        &quote! {
+    let contents = items::Contents {
+        outputs: &outputs,
+        graph,
+        constants: counts,
+        body: quote! {
             #checks
             #[allow(unused_imports)]
             use #papy::Bundle as _;
             #(#steps)*
             #regions
         },
-    );
+    };
+    let items = items::items(&header, &contents);
     quote!(#run #items)
 }
