@@ -650,8 +650,8 @@ pub use papy_macros::worker;
 #[doc(hidden)]
 pub use papy_runtime::__private;
 pub use papy_runtime::{
-    BoxError, Fault, FaultKind, Handle, Indexed, InputStats, NodeStats, Numap, NumapExt, OnFault,
-    Output, Panicked, Pipeline, Pool, Report, RunError, StartError, Stats, source,
+    BoxError, Edge, End, Fault, FaultKind, Handle, Indexed, InputStats, NodeStats, Numap, NumapExt,
+    OnFault, Output, Panicked, Pipeline, Pool, Report, RunError, StartError, Stats, source,
 };
 
 /// What a program with pipelines needs: `use papy::prelude::*;`.

@@ -41,7 +41,7 @@ fn printed(text: TokenStream) -> Result<(String, String), Vec<String>> {
         partition: &partition,
         numbers: &numbers,
     };
-    let text = canon::canonical(&plan).text;
+    let text = canon::canonical(&plan, &canon::Units::new(&plan)).text;
     let mut known = String::new();
     for (node, code) in graph.nodes.iter().zip(&code.nodes) {
         let _ = writeln!(known, "{node:?}");

@@ -35,17 +35,16 @@ pub struct Canon {
 }
 
 /// Writes a pipeline.
-pub fn canonical(plan: &Plan) -> Canon {
-    let units = Units::new(plan);
-    let tail = tail(plan, &units);
-    let names = Names::new(plan, &units, tail);
+pub fn canonical(plan: &Plan, units: &Units) -> Canon {
+    let tail = tail(plan, units);
+    let names = Names::new(plan, units, tail);
     let streams = (0..plan.graph.streams.len())
         .map(|stream| names.get(stream).map(plain))
         .collect();
     let mut writer = Writer {
         plan,
-        units: &units,
-        streams: Streams::new(plan, &units, names),
+        units,
+        streams: Streams::new(plan, units, names),
         lines: Vec::new(),
     };
     writer.inputs();

@@ -15,8 +15,8 @@ use crate::lower::{Work, plain};
 pub struct NodeText {
     /// The path of the worker or of the pipeline, or the closure.
     pub worker: String,
-    /// `name = value`
-    pub params: Vec<String>,
+    /// The name of each parameter, and its value.
+    pub params: Vec<(String, String)>,
     /// The name of each option, and what it is given.
     pub options: Vec<(&'static str, String)>,
     /// Whether a closure stands in parentheses.
@@ -30,7 +30,7 @@ impl NodeText {
         let (worker, mut params) = match &code.work {
             Work::Worker { path, params } => {
                 let params = params.iter();
-                let bound = params.map(|(name, expr)| format!("{name} = {}", text(expr, indent)));
+                let bound = params.map(|(name, expr)| (name.to_string(), text(expr, indent)));
                 (text(path, indent), bound.collect())
             }
             Work::Closure { closure, .. } => (text(closure, indent), Vec::new()),
@@ -38,7 +38,7 @@ impl NodeText {
             Work::Moves => ("merge".to_owned(), Vec::new()),
         };
         if let Some(state) = &code.state {
-            params.push(format!("state = {}", text(state, indent)));
+            params.push(("state".to_owned(), text(state, indent)));
         }
         NodeText {
             worker,
@@ -51,21 +51,19 @@ impl NodeText {
     /// Behind `>>`.
     pub fn chained(&self) -> String {
         let options = self.suffix();
-        let Self { worker, params, .. } = self;
+        let worker = &self.worker;
         match () {
             () if self.closure => format!("({worker}){options}"),
-            () if params.is_empty() => format!("{worker}{options}"),
-            () => format!("{worker}({}){options}", params.join(", ")),
+            () if self.params.is_empty() => format!("{worker}{options}"),
+            () => self.called(&[]),
         }
     }
 
     /// Around what it takes.
     pub fn called(&self, args: &[String]) -> String {
-        let all: Vec<&str> = args
-            .iter()
-            .chain(&self.params)
-            .map(String::as_str)
-            .collect();
+        let params = self.params.iter();
+        let params = params.map(|(name, value)| format!("{name} = {value}"));
+        let all: Vec<String> = args.iter().cloned().chain(params).collect();
         format!("{}({}){}", self.worker, all.join(", "), self.suffix())
     }
 

@@ -127,6 +127,11 @@ impl<'a> Units<'a> {
         self.of[node] == node && !self.within[node]
     }
 
+    /// Whether two nodes are of one unit.
+    pub fn is_one(&self, a: NodeId, b: NodeId) -> bool {
+        self.of[a] == self.of[b]
+    }
+
     /// Units whose unnamed streams a unit takes.
     fn before(&self, unit: NodeId) -> Vec<NodeId> {
         let taken = self.args(unit).into_iter();
