@@ -155,9 +155,15 @@ impl Told<'_> {
     }
 
     fn name(&self, stream: StreamId) -> String {
-        let name = self.canon.streams[stream].as_ref();
-        name.unwrap_or(&self.plan.graph.streams[stream].name)
-            .clone()
+        if let Some(name) = &self.canon.streams[stream] {
+            return name.clone();
+        }
+        let graph = self.plan.graph;
+        match graph.producer(stream).map(|node| graph.nodes[node].kind) {
+            Some(Kind::Arms) => "match".to_owned(),
+            Some(Kind::Merge) => "merge".to_owned(),
+            _ => graph.streams[stream].name.clone(),
+        }
     }
 
     /// The streams of a node's result.

@@ -84,13 +84,13 @@ fn check(outputs: &str, body: &str, expected: &str) {
         .map(|line| line.len() - line.trim_start().len())
         .min()
         .unwrap_or(0);
-    let expected: String = lines
-        .iter()
+    let lines = lines.iter();
+    let expected: Vec<String> = lines
         .map(|line| format!("    {}\n", &line[indent..]))
         .collect();
     check_whole(
         &format!("{header} {{ {body} }}"),
-        &format!("{header} {{\n{expected}}}"),
+        &format!("{header} {{\n{}}}", expected.concat()),
     );
 }
 

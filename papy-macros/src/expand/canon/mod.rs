@@ -52,7 +52,7 @@ pub fn canonical(plan: &Plan, units: &Units) -> Canon {
         match step {
             Step::Plain(statement) => writer.lines.push(text(statement, STEP)),
             Step::Node(node) if units.is_statement(*node) && tail != Some(*node) => {
-                writer.unit(*node)
+                writer.unit(*node);
             }
             Step::Node(_) => {}
         }
@@ -111,8 +111,9 @@ fn header(pipeline: &Pipeline) -> String {
     let mut header = format!("{front}({}){gives}", args.join(", "));
     if header.len() + 2 > WIDE {
         let indent = " ".repeat(STEP);
-        let args: String = args.iter().map(|arg| format!("{indent}{arg},\n")).collect();
-        header = format!("{front}(\n{args}){gives}");
+        let args = args.iter().map(|arg| format!("{indent}{arg},\n"));
+        let args: Vec<String> = args.collect();
+        header = format!("{front}(\n{}){gives}", args.concat());
     }
     let clauses = pipeline.generics.where_clause.iter();
     let predicates: Vec<String> = clauses

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens;
-use syn::{Expr, Pat};
+use syn::Pat;
 
 use super::units::Units;
 use crate::expand::Plan;
@@ -37,9 +37,7 @@ impl Names {
                     let base = match node.kind {
                         Kind::Route => "routed".to_owned(),
                         Kind::Merge => "merged".to_owned(),
-                        _ => node
-                            .name
-                            .replace(|c: char| !(c.is_alphanumeric() || c == '_'), "_"),
+                        _ => words(&node.name),
                     };
                     Some(names.fresh(&base))
                 }
@@ -55,12 +53,12 @@ impl Names {
 
     /// A name like this one that means nothing yet.
     pub fn fresh(&mut self, base: &str) -> Ident {
-        let base = base.trim_matches('_');
         let valid = syn::parse_str::<Ident>(base).is_ok();
-        let base = match valid {
-            true => base.to_owned(),
+        let base = if valid {
+            base.to_owned()
+        } else {
             // a keyword, a number, or nothing at all
-            false => format!("stream_{base}").trim_end_matches('_').to_owned(),
+            format!("stream_{base}").trim_end_matches('_').to_owned()
         };
         self.next(&base)
     }
@@ -93,6 +91,13 @@ fn named(plan: &Plan, units: &Units, stream: StreamId) -> Option<Ident> {
     }
 }
 
+/// `a b#2` to `a_b_2`
+fn words(name: &str) -> String {
+    let words = name.split(|c: char| !c.is_alphanumeric());
+    let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+    words.join("_")
+}
+
 /// Every name that the text mentions, but for those of workers: these may be names of streams too.
 fn taken(plan: &Plan) -> BTreeSet<String> {
     let (pipeline, code) = (plan.pipeline, plan.code);
@@ -123,7 +128,9 @@ fn taken(plan: &Plan) -> BTreeSet<String> {
     }
     for node in &code.nodes {
         let exprs = [&node.pool, &node.stride, &node.spawn, &node.state];
-        exprs.into_iter().for_each(|expr: &Option<Expr>| add(expr));
+        for expr in exprs {
+            add(expr);
+        }
         match &node.work {
             Work::Worker { params, .. } => params.iter().for_each(|(_, expr)| add(expr)),
             Work::Closure { closure, .. } => add(closure),

@@ -69,9 +69,10 @@ impl NodeText {
 
     fn suffix(&self) -> String {
         let options = self.options.iter();
-        options
+        let options: Vec<String> = options
             .map(|(name, given)| format!(".{name}({given})"))
-            .collect()
+            .collect();
+        options.concat()
     }
 }
 
@@ -81,10 +82,10 @@ fn options(plan: &Plan, units: &Units, unit: NodeId, indent: usize) -> Vec<(&'st
     let (node, code) = (&nodes[unit], &plan.code.nodes[unit]);
     let entry = &nodes[units.entry(unit)];
     let number = |wanted: fn(Kind) -> Option<u64>| {
-        let own = nodes
+        let mut own = nodes
             .iter()
             .filter(|part| part.owner == unit && !part.kind.is_named());
-        let found = own.filter_map(|part| wanted(part.kind)).next();
+        let found = own.find_map(|part| wanted(part.kind));
         found.map(|n| n.to_string())
     };
     let given = |expr: &Option<Expr>| expr.as_ref().map(|expr| text(expr, indent));

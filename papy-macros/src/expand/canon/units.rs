@@ -88,13 +88,13 @@ impl<'a> Units<'a> {
         let mut fed: BTreeSet<NodeId> = BTreeSet::new();
         loop {
             let before = (end, fed.len());
-            for id in route + 1..nodes.len() {
+            for (id, node) in nodes.iter().enumerate().skip(route + 1) {
                 let unit = self.of[id];
                 let from_here = |&arg: &StreamId| match self.plan.graph.producer(arg) {
                     Some(producer) if producer == route => true,
                     _ => self.unit(arg).is_some_and(|unit| fed.contains(&unit)),
                 };
-                if nodes[id].args.iter().any(from_here) {
+                if node.args.iter().any(from_here) {
                     fed.insert(unit);
                 }
                 if id < end || fed.contains(&unit) {
