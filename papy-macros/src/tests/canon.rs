@@ -597,3 +597,180 @@ fn pipelines(tokens: TokenStream) -> Vec<TokenStream> {
     }
     found
 }
+
+/// Texts at random: streams as chains, calls, fans, joins, parts, routes and merges, in one another.
+struct Random {
+    state: u64,
+    /// The streams that may be named.
+    names: Vec<String>,
+    next: usize,
+}
+
+impl Random {
+    fn below(&mut self, n: usize) -> usize {
+        self.state ^= self.state << 13;
+        self.state ^= self.state >> 7;
+        self.state ^= self.state << 17;
+        usize::try_from(self.state >> 33).unwrap() % n
+    }
+
+    fn fresh(&mut self) -> String {
+        // few, so that arms hide what stands around them
+        const NAMES: [&str; 6] = ["f", "g", "k", "closure", "merged", "dbl"];
+        self.next += 1;
+        match self.below(3) {
+            0 => NAMES[self.below(NAMES.len())].to_owned(),
+            _ => format!("s{}", self.next),
+        }
+    }
+
+    fn node(&mut self) -> String {
+        let worker = ["f", "g", "k", "m::dbl", "(|x| x)"][self.below(5)].to_owned();
+        let option = [
+            "",
+            "",
+            "",
+            ".serial()",
+            ".flat()",
+            ".consume(2)",
+            ".repeat(2)",
+            ".on(pool)",
+            ".named(\"f#2\")",
+        ];
+        match self.below(6) {
+            0 if !worker.starts_with('(') => format!("{worker}(n = n){}", option[self.below(9)]),
+            _ => worker + option[self.below(9)],
+        }
+    }
+
+    /// What may stand behind `>>` and gives one stream for one.
+    fn behind(&mut self, depth: usize) -> String {
+        match self.below(5) {
+            0 if depth > 0 => {
+                let fan: Vec<String> = (0..2 + self.below(2))
+                    .map(|_| self.behind(depth - 1))
+                    .collect();
+                format!("({}) >> w", fan.join(", "))
+            }
+            1 if depth > 0 => format!("{} >> {}", self.behind(depth - 1), self.behind(depth - 1)),
+            _ => self.node(),
+        }
+    }
+
+    fn stream(&mut self, depth: usize) -> String {
+        if depth == 0 {
+            let at = self.below(self.names.len());
+            return self.names[at].clone();
+        }
+        match self.below(9) {
+            0 => self.stream(0) + ".x",
+            1 | 2 => format!("{} >> {}", self.left(depth - 1), self.behind(2)),
+            3 => format!("w({}, {})", self.stream(depth - 1), self.stream(depth - 1)),
+            4 => format!(
+                "({}, {}) >> {}",
+                self.stream(depth - 1),
+                self.stream(depth - 1),
+                self.behind(1)
+            ),
+            5 => format!(
+                "merge({}, {})",
+                self.stream(depth - 1),
+                self.stream(depth - 1)
+            ),
+            6 => format!("({}).y.0", self.left(depth - 1)),
+            7 => self.route(depth - 1, false),
+            _ => format!("other({}, n = n).pipeline()", self.stream(depth - 1)),
+        }
+    }
+
+    /// A stream in front of something.
+    fn left(&mut self, depth: usize) -> String {
+        let text = self.stream(depth);
+        if text.starts_with("match") {
+            format!("({text})")
+        } else {
+            text
+        }
+    }
+
+    fn route(&mut self, depth: usize, sink: bool) -> String {
+        let mut text = format!("match {} {{ ", self.left(depth));
+        for arm in 0..1 + self.below(4) {
+            let known = self.names.len();
+            let name = self.fresh();
+            let pattern = match self.below(4) {
+                0 => format!("{arm}"),
+                1 => format!("A({name}) if {name} > n"),
+                _ => format!("B({name}, _)"),
+            };
+            if pattern.contains('(') {
+                // twice, so that it is used
+                self.names.extend([name.clone(), name]);
+            }
+            let body = match (self.below(5), sink) {
+                (0, _) => "skip".to_owned(),
+                (1, true) if depth > 0 => self.route(depth - 1, true),
+                (2, true) => format!("({} >> k, {} >> f)", self.left(depth), self.left(1)),
+                (_, true) => format!("{} >> (k, f >> g)", self.left(depth)),
+                (_, false) => self.stream(depth),
+            };
+            self.names.truncate(known);
+            text += &format!("{pattern} => {body}, ");
+        }
+        text + "}"
+    }
+
+    fn pipeline(&mut self) -> String {
+        let mut body = String::new();
+        for _ in 0..1 + self.below(4) {
+            let depth = self.below(4);
+            match self.below(6) {
+                0 => body += &format!("{};\n", self.route(depth, true)),
+                1 => body += &format!("{} >> k;\n", self.left(depth)),
+                2 => body += &format!("let _ = {};\n", self.stream(depth)),
+                3 => {
+                    let text = format!("{} >> f", self.left(depth));
+                    let (a, b) = (self.fresh(), self.fresh());
+                    body += &format!("let ({a}, {b}) = {text};\n");
+                    self.names.extend([a, b]);
+                }
+                _ => {
+                    let text = self.stream(depth);
+                    let name = self.fresh();
+                    body += &format!("let {name} = {text};\n");
+                    self.names.push(name);
+                }
+            }
+        }
+        for name in self.names.clone() {
+            body += &format!("let _ = {name};\n");
+        }
+        let last = self.stream(3);
+        format!(
+            "fn p(xs: Stream<i64>, ys: Stream<i64>, n: usize, pool: Pool) -> Stream<i64> {{ {body} {last} }}"
+        )
+    }
+}
+
+#[test]
+fn texts_at_random_stay_the_same() {
+    let mut seen = 0;
+    for seed in 1..600_u64 {
+        let mut random = Random {
+            state: seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1,
+            names: vec!["xs".to_owned(), "ys".to_owned()],
+            next: 0,
+        };
+        let given = random.pipeline();
+        // names that are given twice, and what cannot be joined
+        let Ok((text, graph)) = printed(tokens(&given)) else {
+            continue;
+        };
+        let (again, same) =
+            printed(tokens(&text)).unwrap_or_else(|found| panic!("{found:?}\n{given}\n{text}"));
+        assert!(again == text, "{given}\n{text}\n{again}");
+        assert!(same == graph, "{given}\n{text}");
+        seen += 1;
+    }
+    assert!(seen > 150, "{seen}");
+}

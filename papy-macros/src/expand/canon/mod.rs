@@ -4,6 +4,7 @@
 //! nodes keep their order, since their names are numbered in it; values stand where they stood, since later ones may
 //! depend on it.
 
+mod arms;
 mod names;
 mod nodes;
 mod streams;

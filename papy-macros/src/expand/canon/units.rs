@@ -15,15 +15,15 @@ use crate::lower::{Taken, Work, plain};
 
 /// The units of a pipeline.
 pub struct Units<'a> {
-    plan: &'a Plan<'a>,
+    pub plan: &'a Plan<'a>,
     /// The unit of each node.
-    of: Vec<NodeId>,
+    pub of: Vec<NodeId>,
     /// The last node of each unit.
     pub last: Vec<NodeId>,
     /// How often each stream is used.
     pub uses: Vec<usize>,
     /// The nodes of a `match` without a value: those in its arms.
-    inside: Vec<Range<NodeId>>,
+    pub inside: Vec<Range<NodeId>>,
     /// Units that stand in another.
     within: Vec<bool>,
 }
@@ -59,6 +59,7 @@ impl<'a> Units<'a> {
             within: vec![false; nodes.len()],
         };
         units.find_arms();
+        units.fill_arms();
         units.find_calls();
         units
     }
@@ -81,10 +82,29 @@ impl<'a> Units<'a> {
         }
     }
 
+    /// The node behind all that is written for a unit.
+    pub fn end(&self, unit: NodeId) -> NodeId {
+        let before = self.before(unit).into_iter();
+        let ends = before
+            .filter(|&before| before > unit)
+            .map(|before| self.end(before));
+        ends.chain([self.last[unit] + 1, self.inside[unit].end])
+            .max()
+            .unwrap_or(unit)
+    }
+
     /// Where the arms of a `match` without a value end: behind all that takes what its patterns bind.
     fn end_of_sinks(&self, route: NodeId) -> NodeId {
         let nodes = &self.plan.graph.nodes;
         let mut end = nodes[route].owner.max(route) + 1;
+        // what stands in front of the last pattern
+        let bound = nodes[route].outs.iter().max().copied().unwrap_or(0);
+        let early = self.plan.graph.streams[..bound].iter();
+        for stream in early {
+            if let Origin::Node(node) = stream.origin {
+                end = end.max(node + 1);
+            }
+        }
         let mut fed: BTreeSet<NodeId> = BTreeSet::new();
         loop {
             let before = (end, fed.len());
@@ -94,10 +114,10 @@ impl<'a> Units<'a> {
                     Some(producer) if producer == route => true,
                     _ => self.unit(arg).is_some_and(|unit| fed.contains(&unit)),
                 };
-                if node.args.iter().any(from_here) {
+                if id < end || node.args.iter().any(from_here) {
                     fed.insert(unit);
                 }
-                if id < end || fed.contains(&unit) {
+                if fed.contains(&unit) {
                     end = end.max(self.last[unit] + 1).max(self.inside[unit].end);
                 }
             }
@@ -133,7 +153,7 @@ impl<'a> Units<'a> {
     }
 
     /// Units whose unnamed streams a unit takes.
-    fn before(&self, unit: NodeId) -> Vec<NodeId> {
+    pub fn before(&self, unit: NodeId) -> Vec<NodeId> {
         let taken = self.args(unit).into_iter();
         taken.filter_map(|(stream, _)| self.unit(stream)).collect()
     }
@@ -183,69 +203,6 @@ impl<'a> Units<'a> {
         (self.last[route] != route).then_some(self.last[route])
     }
 
-    /// Units that give nothing, in the arms of a `match` without a value: for each arm those that stand in it.
-    pub fn sinks(&self, route: NodeId) -> Vec<Vec<NodeId>> {
-        let Work::Route { arms, .. } = &self.plan.code.nodes[route].work else {
-            return Vec::new();
-        };
-        let mut found = Vec::new();
-        let mut at = self.inside[route].start;
-        while at < self.inside[route].end {
-            if self.of[at] == at && self.gives_nothing(at) {
-                found.push(at);
-            }
-            // what stands in the arms of another belongs there
-            at = if self.plan.graph.nodes[at].kind == Kind::Route && self.arms(at).is_none() {
-                self.inside[at].end.max(at + 1)
-            } else {
-                at + 1
-            };
-        }
-        let begins = self.begins(route);
-        let mut sinks = vec![Vec::new(); arms.len()];
-        let mut free = 0;
-        for unit in found {
-            let arm = self
-                .arm(unit, route, &mut BTreeSet::new())
-                .unwrap_or_else(|| {
-                    // It takes nothing that a pattern binds, so any arm says the same; but streams are numbered in the order
-                    // of the text.
-                    let origin = Origin::Node(self.last[unit]);
-                    let mut streams = self.plan.graph.streams.iter();
-                    let own = streams.position(|stream| stream.origin == origin);
-                    let last =
-                        |&(_, stream): &(usize, StreamId)| own.is_some_and(|own| stream < own);
-                    let after = begins.partition_point(last);
-                    let from = after.checked_sub(1).map_or(0, |at| begins[at].0);
-                    let to = begins.get(after).map_or(arms.len(), |&(arm, _)| arm);
-                    free.clamp(from, (to - 1).max(from))
-                });
-            free = arm + 1;
-            if let Some(sinks) = sinks.get_mut(arm) {
-                sinks.push(unit);
-            }
-        }
-        sinks
-    }
-
-    /// The arms whose patterns bind something, and the first stream of each.
-    fn begins(&self, route: NodeId) -> Vec<(usize, StreamId)> {
-        let Work::Route { arms, .. } = &self.plan.code.nodes[route].work else {
-            return Vec::new();
-        };
-        // the first is the tag
-        let mut streams = self.plan.graph.nodes[route].outs[1..].iter();
-        let mut begins = Vec::new();
-        for (at, arm) in arms.iter().enumerate() {
-            for number in 0..bound(&arm.pat).len() {
-                if let (Some(&stream), 0) = (streams.next(), number) {
-                    begins.push((at, stream));
-                }
-            }
-        }
-        begins
-    }
-
     /// Whether a unit is a statement without a name.
     pub fn gives_nothing(&self, unit: NodeId) -> bool {
         let last = &self.plan.graph.nodes[self.last[unit]];
@@ -254,23 +211,6 @@ impl<'a> Units<'a> {
             Kind::Pipeline => last.outs.is_empty(),
             _ => last.shape == Shape::Sink,
         }
-    }
-
-    /// The arm of a `match` whose names a unit takes.
-    fn arm(&self, unit: NodeId, route: NodeId, seen: &mut BTreeSet<NodeId>) -> Option<usize> {
-        if !seen.insert(unit) {
-            return None;
-        }
-        let mut args: Vec<StreamId> = self.args(unit).iter().map(|&(stream, _)| stream).collect();
-        if self.plan.graph.nodes[unit].kind == Kind::Route {
-            let inside = self.inside[unit].clone();
-            args.extend(inside.flat_map(|id| self.plan.graph.nodes[id].args.iter().copied()));
-        }
-        args.into_iter()
-            .find_map(|stream| match self.plan.graph.producer(stream) {
-                Some(producer) if producer == route => self.binding(stream).map(|(arm, _)| arm),
-                _ => self.arm(self.unit(stream)?, route, seen),
-            })
     }
 
     /// Of a stream that a pattern binds: the arm, and the place among the names that it uses.
