@@ -286,8 +286,11 @@ impl<T: Crosses, const N: usize> Leaving for [Slot<T>; N] {
     type Item = T;
     const TIMES: usize = N;
     #[inline(always)]
-    fn each(self, take: impl FnMut(Slot<T>)) {
-        self.into_iter().for_each(take);
+    fn each(mut self, mut take: impl FnMut(Slot<T>)) {
+        // by index: few and known, so the loop becomes straight lines
+        for slot in &mut self {
+            take(std::mem::replace(slot, Slot::Hole));
+        }
     }
     fn fault(fault: &Fault) -> Self {
         std::array::from_fn(|_| Slot::Fault(fault.clone()))
@@ -330,13 +333,7 @@ impl SlotList for () {
     type Strides = ();
 
     fn ports() {}
-    fn links(
-        _spec: &RegionSpec,
-        _round: Lineage,
-        _entering: &[(Lineage, u64)],
-        _out: usize,
-    ) {
-    }
+    fn links(_spec: &RegionSpec, _round: Lineage, _entering: &[(Lineage, u64)], _out: usize) {}
     fn strides(_extent: &Extent, _rounds: usize) {}
     #[inline(always)]
     fn push(self, _strides: &mut ()) {}
@@ -363,10 +360,7 @@ impl<X: Leaving, R: SlotList> SlotList for (X, R) {
         out: usize,
     ) -> Self::Links {
         let leaving = spec.leaving(round, entering, out).times(X::TIMES as u64);
-        (
-            Link::new(leaving),
-            R::links(spec, round, entering, out + 1),
-        )
+        (Link::new(leaving), R::links(spec, round, entering, out + 1))
     }
     fn strides(extent: &Extent, rounds: usize) -> Self::Strides {
         let own = Extent {

@@ -144,32 +144,6 @@ impl<T> Slot<T> {
         }
     }
 
-    /// A slot of another stream that this item does not take: a hole, or the end.
-    #[inline(always)]
-    pub fn elsewhere<U>(&self) -> Slot<U> {
-        match self {
-            Slot::End => Slot::End,
-            _ => Slot::Hole,
-        }
-    }
-
-    /// Sends the item down an arm; gives the arm's number. Patterns and guards are the user's, under the node's guard.
-    #[inline(always)]
-    pub fn route(
-        self,
-        cx: &mut Cursor<'_>,
-        node: usize,
-        arm: impl FnOnce(T) -> usize,
-    ) -> Slot<usize> {
-        match self.open() {
-            Ok(value) => match unwind::catch(|| arm(value)) {
-                Ok(arm) => Slot::Value(arm),
-                Err(payload) => Slot::Fault(cx.panicked(node, payload)),
-            },
-            Err(absent) => absent.slot(),
-        }
-    }
-
     /// Whether it tells that a partner is missing.
     #[inline(always)]
     #[must_use]
@@ -384,5 +358,57 @@ impl<T, R: Unzip> Unzip for (T, R) {
             _ => Slot::Hole,
         };
         (first, R::absent(like))
+    }
+}
+
+/// Sends an item down an arm; gives the arm's number, and a slot of each stream that the patterns bind. Patterns and guards
+/// are the user's, under the node's guard.
+#[inline(always)]
+pub fn routed<T, B: Bound>(
+    slot: Slot<T>,
+    cx: &mut Cursor<'_>,
+    node: usize,
+    route: impl FnOnce(T) -> (usize, B),
+) -> (Slot<usize>, B::Slots) {
+    match slot.open() {
+        Ok(value) => match unwind::catch(|| route(value)) {
+            Ok((arm, bound)) => (Slot::Value(arm), bound.slots()),
+            Err(payload) => (Slot::Fault(cx.panicked(node, payload)), B::none(false)),
+        },
+        Err(absent) => {
+            let ended = matches!(absent, Absent::End);
+            (absent.slot(), B::none(ended))
+        }
+    }
+}
+
+/// A list `(Option<A>, (Option<B>, ()))` of what the patterns of a route bind.
+pub trait Bound {
+    /// `(Slot<A>, (Slot<B>, ()))`.
+    type Slots;
+    /// A hole for what is not bound.
+    fn slots(self) -> Self::Slots;
+    /// Nothing is bound; at the end, or before it.
+    fn none(ended: bool) -> Self::Slots;
+}
+
+impl Bound for () {
+    type Slots = ();
+    #[inline(always)]
+    fn slots(self) {}
+    #[inline(always)]
+    fn none(_ended: bool) {}
+}
+
+impl<T, R: Bound> Bound for (Option<T>, R) {
+    type Slots = (Slot<T>, R::Slots);
+    #[inline(always)]
+    fn slots(self) -> Self::Slots {
+        (self.0.map_or(Slot::Hole, Slot::Value), self.1.slots())
+    }
+    #[inline(always)]
+    fn none(ended: bool) -> Self::Slots {
+        let slot = if ended { Slot::End } else { Slot::Hole };
+        (slot, R::none(ended))
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::{ExprClosure, Member, Pat};
 
 use super::Plan;
@@ -20,6 +20,7 @@ pub fn kernel(plan: &Plan, id: usize) -> TokenStream {
     let mut writer = Writer {
         plan,
         region,
+        closure: None,
         numbered: numbered.collect(),
         left: BTreeMap::new(),
         lines: Vec::new(),
@@ -133,6 +134,8 @@ pub fn fed(plan: &Plan, region: &Region) -> Vec<NodeId> {
 struct Writer<'a> {
     plan: &'a Plan<'a>,
     region: &'a Region,
+    /// The closure of the node at hand, where it is called for several slots.
+    closure: Option<Ident>,
     /// The nodes that it knows, in the order of their numbers.
     numbered: Vec<NodeId>,
     /// How often each stream is still to be used in this region.
@@ -341,12 +344,11 @@ impl Writer<'_> {
     fn evaluated(&mut self, id: NodeId, number: usize, args: &[TokenStream]) -> TokenStream {
         let (node, code) = (&self.plan.graph.nodes[id], &self.plan.code.nodes[id]);
         let user = code.place.span();
-        let (cx, papy) = (internal_at("cx", user), papy_at(user));
         match node.kind {
             Kind::Work => self.worked(id, number, args),
             Kind::Group(_) => {
                 let joined = self.joined(id, number, args);
-                quote_spanned!(at(user)=> #papy::group([#joined], #cx, #number))
+                group(user, &[joined], number)
             }
             Kind::Spread(n) => {
                 let (n, option) = (n as usize, code.option.map_or(user, Place::span));
@@ -366,16 +368,21 @@ impl Writer<'_> {
                 }
             }
             Kind::Repeat(n) => {
-                let (n, option) = (n as usize, code.option.map_or(user, Place::span));
+                let option = code.option.map_or(user, Place::span);
                 let (papy, cx) = (papy_at(option), internal_at("cx", option));
-                let repeated = if n as u64 > FUSED {
-                    "repeated_pile"
-                } else {
-                    "repeated"
-                };
-                let repeated = Ident::new(repeated, at(option));
                 let args = args.iter();
-                quote_spanned!(at(option)=> #papy::#repeated::<_, #n>(#(#args,)* #cx, #number))
+                if n > FUSED {
+                    let n = n as usize;
+                    return quote_spanned!(at(option)=> #papy::repeated_pile::<_, #n>(#(#args,)* #cx, #number));
+                }
+                let (whole, again) = (internal_at("whole", option), internal_at("again", option));
+                let copies = (1..n)
+                    .map(|_| quote_spanned!(at(option)=> #whole.copy_part(#cx, #number, #again)));
+                quote_spanned!(at(option)=> {
+                    let #whole = #(#args)*;
+                    let #again = #papy::repeats(&#whole);
+                    [#(#copies,)* #whole]
+                })
             }
             Kind::Merge => quote_spanned!(at(user)=> [#(#args),*]),
             Kind::Route => self.routed(id, number, args),
@@ -384,7 +391,8 @@ impl Writer<'_> {
         }
     }
 
-    /// What a node gives for several slots of each argument.
+    /// What a node gives for several slots of each argument: slot by slot, since straight lines are what rustc makes the
+    /// fastest code of.
     fn bundled(
         &mut self,
         id: NodeId,
@@ -392,52 +400,73 @@ impl Writer<'_> {
         firings: u64,
         args: &[TokenStream],
     ) -> TokenStream {
-        let user = self.plan.code.nodes[id].place.span();
+        let (node, user) = (
+            &self.plan.graph.nodes[id],
+            self.plan.code.nodes[id].place.span(),
+        );
         let papy = papy_at(user);
-        let Some((first, rest)) = args.split_first() else {
-            return TokenStream::new();
-        };
-        let mut rows = first.clone();
-        let names: Vec<Ident> = (0..args.len())
-            .map(|at| internal_at(&format!("row_{at}"), user))
-            .collect();
-        let first = &names[0];
-        let mut pattern = quote!(#first);
-        for (arg, name) in rest.iter().zip(names.iter().skip(1)) {
-            rows = quote_spanned!(at(user)=> #papy::zip(#rows, #arg));
-            pattern = quote!((#pattern, #name));
+        let slots = firings * crate::partition::takes(self.plan.graph, self.plan.facts, id);
+        let name = |arg: usize, slot: u64| internal_at(&format!("slot_{arg}_{slot}"), user);
+        let mut inside = Vec::new();
+        for (at, arg) in args.iter().enumerate() {
+            let names = (0..slots).map(|slot| name(at, slot));
+            inside.push(quote!(let [#(#names),*] = #arg;));
         }
-        let row: Vec<TokenStream> = names.iter().map(|name| quote!(#name)).collect();
+        if let Work::Closure { closure, .. } = &self.plan.code.nodes[id].work {
+            let (closure, shared) = (
+                over_tuple(closure, self.plan.code.nodes[id].group),
+                internal_at("closure", user),
+            );
+            inside.push(quote!(let #shared = #closure;));
+            self.closure = Some(shared);
+        }
         let before = self.lines.len();
-        let kind = self.plan.graph.nodes[id].kind;
-        if let Kind::Group(size) = kind {
-            let joined = self.joined(id, number, &row);
-            let inside: Vec<TokenStream> = self.lines.drain(before..).collect();
-            let (n, all) = (size as usize, (size * firings) as usize);
-            let (cx, bundle) = (internal_at("cx", user), internal_at("bundle", user));
-            let flat = quote_spanned!(at(user)=> #rows.map(|#pattern| { #(#inside)* #joined }));
-            return if firings == 1 {
-                quote_spanned!(at(user)=> #papy::group::<_, _, #n>(#flat, #cx, #number))
+        let mut given = Vec::new();
+        for firing in 0..firings {
+            let taken = slots / firings;
+            let one = if let Kind::Group(_) = node.kind {
+                let joined: Vec<TokenStream> = (firing * taken..(firing + 1) * taken)
+                    .map(|slot| {
+                        let row: Vec<TokenStream> = (0..args.len())
+                            .map(|arg| name(arg, slot).to_token_stream())
+                            .collect();
+                        self.joined(id, number, &row)
+                    })
+                    .collect();
+                group(user, &joined, number)
             } else {
-                let groups = firings as usize;
-                quote_spanned!(at(user)=>
-                    #papy::chunks::<_, #all, #groups, #n>(#flat)
-                        .map(|#bundle| #papy::group::<_, _, #n>(#bundle, #cx, #number)))
+                let row: Vec<TokenStream> = (0..args.len())
+                    .map(|arg| name(arg, firing).to_token_stream())
+                    .collect();
+                self.evaluated(id, number, &row)
             };
+            let lines: Vec<TokenStream> = self.lines.drain(before..).collect();
+            let result = internal_at(&format!("given_{firing}"), user);
+            inside.push(quote!(let #result = { #(#lines)* #one };));
+            given.push(result);
         }
-        let one = self.evaluated(id, number, &row);
-        let inside: Vec<TokenStream> = self.lines.drain(before..).collect();
-        let each = quote_spanned!(at(user)=> #rows.map(|#pattern| { #(#inside)* #one }));
+        self.closure = None;
         let gives = crate::partition::gives(self.plan.graph, id);
-        if gives == 1 {
-            return each;
-        }
-        let (n, m, all) = (firings as usize, gives as usize, (firings * gives) as usize);
-        if gives > FUSED {
-            quote_spanned!(at(user)=> #papy::flatten_piles::<_, #n, #m, #all>(#each))
-        } else {
-            quote_spanned!(at(user)=> #papy::flatten::<_, #n, #m, #all>(#each))
-        }
+        let whole = match given.as_slice() {
+            [only] if gives == 1 => quote!(#only),
+            given if gives == 1 => quote!([#(#given),*]),
+            given if gives > FUSED => {
+                let (n, m, all) = (firings as usize, gives as usize, (firings * gives) as usize);
+                quote_spanned!(at(user)=> #papy::flatten_piles::<_, #n, #m, #all>([#(#given),*]))
+            }
+            given => {
+                let mut all = Vec::new();
+                for given in given {
+                    let names: Vec<Ident> = (0..gives)
+                        .map(|slot| internal_at(&format!("{given}_{slot}"), user))
+                        .collect();
+                    inside.push(quote!(let [#(#names),*] = #given;));
+                    all.extend(names);
+                }
+                quote!([#(#all),*])
+            }
+        };
+        quote_spanned!(at(user)=> { #(#inside)* #whole })
     }
 
     /// The arguments of a node as one slot; faults of what is caught are values.
@@ -502,7 +531,10 @@ impl Writer<'_> {
                 }
             }
             Work::Closure { closure, .. } => {
-                let closure = over_tuple(closure, code.group);
+                let closure = match &self.closure {
+                    Some(shared) => quote!(&#shared),
+                    None => over_tuple(closure, code.group),
+                };
                 if node.fallible {
                     let option = code.fallible.map_or(user, Place::span);
                     let call = Ident::new("call_fallible", at(option));
@@ -550,47 +582,33 @@ impl Writer<'_> {
             several => join(several, number, user),
         };
         let (papy, cx) = (papy_at(user), internal_at("cx", user));
-        let (whole, value, tag) = (
-            internal_at("whole", user),
-            internal_at("value", user),
-            internal_at("tag", user),
-        );
-        let mut bound = Vec::new();
+        let value = internal_at("value", user);
+        let all: usize = arms.iter().map(|arm| arm.bindings.len()).sum();
+        let mut bound = 0;
         let arms: Vec<TokenStream> = arms
             .iter()
             .enumerate()
             .map(|(number, arm)| {
-                let sets: Vec<TokenStream> = arm
-                    .bindings
-                    .iter()
-                    .map(|name| {
-                        let slot = internal_at(&format!("bound_{}", bound.len()), name.span());
-                        bound.push(slot.clone());
-                        quote!(#slot = #papy::Slot::Value(#name);)
-                    })
-                    .collect();
+                let own = bound..bound + arm.bindings.len();
+                bound = own.end;
+                let slots = (0..all).map(|at| {
+                    if own.contains(&at) {
+                        let name = &arm.bindings[at - own.start];
+                        quote!(::core::option::Option::Some(#name))
+                    } else {
+                        quote!(::core::option::Option::None)
+                    }
+                });
+                let slots = nest(slots.collect::<Vec<_>>().into_iter());
                 let pat = &arm.pat;
                 let guard = arm.guard.as_ref().map(|guard| quote!(if #guard));
-                quote!(#pat #guard => { #(#sets)* #number })
+                quote!(#pat #guard => (#number, #slots),)
             })
             .collect();
-        let begin = quote_spanned!(at(user)=>
-            let #whole = #item;
-            #(let mut #bound = #whole.elsewhere();)*
-        );
         let keyword = Ident::new("match", user);
-        let list = nest(
-            std::iter::once(tag.clone())
-                .chain(bound.iter().cloned())
-                .map(|name| quote!(#name))
-                .collect::<Vec<_>>()
-                .into_iter(),
-        );
-        quote_spanned! {at(user)=> {
-            #begin
-            let #tag = #whole.route(#cx, #number, |#value| #keyword #value { #(#arms)* });
-            #list
-        }}
+        quote_spanned! {at(user)=>
+            #papy::routed(#item, #cx, #number, |#value| #keyword #value { #(#arms)* })
+        }
     }
 
     /// The slot of the arm that was taken.
@@ -779,6 +797,21 @@ fn join(args: &[TokenStream], local: usize, user: Span) -> TokenStream {
             nested.map(|nested| quote!((#nested, #name)))
         });
     quote_spanned!(at(user)=> #joined.map(|#nested| (#(#names),*)))
+}
+
+/// A group of these slots: as an array where all are values.
+fn group(user: Span, slots: &[TokenStream], number: usize) -> TokenStream {
+    let (papy, cx) = (papy_at(user), internal_at("cx", user));
+    let names: Vec<Ident> = (0..slots.len())
+        .map(|at| internal_at(&format!("of_group_{at}"), user))
+        .collect();
+    let (bundle, size) = (internal_at("bundle", user), slots.len());
+    quote_spanned! {at(user)=>
+        match [#(#slots),*] {
+            [#(#papy::Slot::Value(#names)),*] => #papy::whole_group::<_, _, #size>([#(#names),*], #cx, #number),
+            #bundle => #papy::group::<_, _, #size>(#bundle, #cx, #number),
+        }
+    }
 }
 
 /// A closure over the tuple of a join, with the user's own patterns and types; a group's is told from its pattern.

@@ -361,7 +361,10 @@ fn wire(plan: &Plan, id: usize) -> TokenStream {
     }
     // as a node of a host it may be given streams that are out of phase
     let root = |&(stream, _): &(StreamId, u64)| plan.facts.track(stream).map(|track| track.root);
-    let several = region.ins.windows(2).any(|pair| root(&pair[0]) != root(&pair[1]));
+    let several = region
+        .ins
+        .windows(2)
+        .any(|pair| root(&pair[0]) != root(&pair[1]));
     if region.aligned || several {
         return quote_spanned!(at(user)=> let #outs = #net.join(&#name, #ins););
     }
