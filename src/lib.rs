@@ -649,9 +649,60 @@ pub use papy_macros::pipeline;
 pub use papy_macros::worker;
 #[doc(hidden)]
 pub use papy_runtime::__private;
+/// The graph of a pipeline, as data.
+///
+/// ```
+/// use papy::prelude::*;
+///
+/// #[worker]
+/// fn parse(line: String) -> Result<f64, std::num::ParseFloatError> {
+///     line.trim().parse()
+/// }
+///
+/// #[worker]
+/// fn row(x: f64, squared: f64) -> String {
+///     format!("{x} squared is {squared}")
+/// }
+///
+/// pipeline! {
+///     fn squares(lines: Stream<String>) -> Stream<String> {
+///         let numbers = lines >> parse;
+///         (numbers, numbers >> (|x| x * x).named("square")) >> row
+///     }
+/// }
+///
+/// let graph = squares::GRAPH;
+/// assert_eq!(graph.to_string(), "\
+/// fn squares(lines: Stream<String>) -> Stream<String> {
+///     let numbers = lines >> parse;
+///     let square = numbers >> (|x| x * x).named(\"square\");
+///     (numbers, square) >> row
+/// }");
+///
+/// let names = |nodes: Vec<&papy::Node>| nodes.iter().map(|node| node.name()).collect::<Vec<_>>();
+/// assert_eq!(names(graph.order()), ["parse", "square", "row"]);
+/// assert_eq!(names(graph.after("parse")), ["square", "row"]);
+/// assert_eq!(names(graph.upstream("square")), ["parse"]);
+/// assert_eq!((graph.rank("row"), graph.width()), (Some(3), 1));
+///
+/// let square = graph.node("square").unwrap();
+/// assert_eq!((square.worker(), square.takes(), square.gives()), ("|x| x * x", &["numbers"][..], &["square"][..]));
+/// assert_eq!((square.option("named"), square.pool()), (Some("\"square\""), None));
+///
+/// // all three are evaluated together, once for each item
+/// assert_eq!(graph.regions().len(), 1);
+/// assert_eq!(graph.rates(), [("lines", 1), ("parse", 1), ("square", 1), ("row", 1)]);
+/// assert_eq!(graph.max_in_flight(), 1);
+/// ```
+///
+/// # In brief
+///
+#[doc(inline)]
+pub use papy_runtime::Graph;
 pub use papy_runtime::{
-    BoxError, Fault, FaultKind, Handle, Indexed, InputStats, NodeStats, Numap, NumapExt, OnFault,
-    Output, Panicked, Pipeline, Pool, Report, RunError, StartError, Stats, source,
+    BoxError, Edge, End, Fault, FaultKind, Handle, Indexed, InputStats, Node, NodeStats, Numap,
+    NumapExt, OnFault, Output, Panicked, Pipeline, Pool, Report, RunError, StartError, Stats,
+    source,
 };
 
 /// What a program with pipelines needs: `use papy::prelude::*;`.

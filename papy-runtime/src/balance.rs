@@ -112,6 +112,15 @@ struct Track {
     groups: u64,
 }
 
+/// How the slots of a stream are counted: those of one lineage in one another, at their rates.
+#[derive(Debug, Clone, Copy)]
+pub struct Share {
+    /// Which count it is.
+    pub lineage: usize,
+    /// Slots of it for each that is counted.
+    pub rate: Ratio,
+}
+
 #[derive(Debug, Clone, Copy)]
 enum Conflict {
     None,
@@ -463,6 +472,25 @@ impl<const N: usize, const M: usize> Solved<N, M> {
             }
         }
         panic!("{}", text.as_str());
+    }
+
+    /// How each stream is counted.
+    #[must_use]
+    pub const fn shares(&self) -> [Share; N] {
+        let mut shares = [Share {
+            lineage: 0,
+            rate: Ratio::ONE,
+        }; N];
+        let mut at = 0;
+        while at < N {
+            let (lineage, rate) = self.leader(self.tracks[at].root);
+            shares[at] = Share {
+                lineage,
+                rate: self.tracks[at].rate.times(rate),
+            };
+            at += 1;
+        }
+        shares
     }
 
     /// The sides of the inputs, given their streams.

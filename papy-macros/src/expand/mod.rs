@@ -1,6 +1,7 @@
 //! Graph to tokens. Cannot fail, and emits calls into the runtime, never algorithms.
 
 mod builds;
+pub mod canon;
 mod counts;
 mod fallback;
 mod graph;

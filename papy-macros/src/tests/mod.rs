@@ -1,5 +1,6 @@
 //! Tests of the phases together: texts in, diagnostics and pictures out.
 
+mod canon;
 mod expansion;
 mod golden;
 mod half_typed;
