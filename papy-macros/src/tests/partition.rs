@@ -1,7 +1,7 @@
 //! Regions as pictures: mode and pool, what enters, the nodes in order, what leaves and where to.
 
 use super::{divided, picture};
-use crate::graph::{Facts, Graph, Input, Mode, Node, Origin, PoolClass, Shape};
+use crate::graph::{Beginning, Facts, Graph, Input, Mode, Node, Origin, PoolClass, Shape};
 use crate::partition::{Consumer, partition};
 
 #[test]
@@ -91,7 +91,7 @@ fn siblings_of_one_stream_share_a_region_and_a_port() {
 }
 
 #[test]
-fn an_input_of_several_regions_is_forked_by_an_entry() {
+fn an_input_of_several_regions_passes_through_one_of_its_own() {
     let text = "fn p(xs: Stream<i64>, ys: Stream<i64>, a: Pool) -> (Stream<i64>, Stream<i64>) {
         let l = xs >> f >> g.on(a);
         let _ = ys;
@@ -99,24 +99,28 @@ fn an_input_of_several_regions_is_forked_by_an_entry() {
     }";
     assert_eq!(
         picture(text),
-        "0 entry: xs |  | xs to xs, xs to 2\n1 entry: ys |  | \n2 parallel: xs | f | f to 3\n3 parallel on a: f | g | l to l"
+        "0 passing: xs |  | xs to xs, xs to 2\n1 passing: ys |  | \n2 parallel: xs | f | f to 3\n3 parallel on a: f | g | l to l"
     );
 }
 
 #[test]
-fn parts_and_depths() {
+fn streams_are_counted_from_where_they_begin() {
     let text =
-        "fn p(xs: Stream<i64>, ys: Stream<i64>, zs: Stream<i64>) -> (Stream<i64>, Stream<i64>) {
-        let a = xs >> f.fold() >> g.fold();
+        "fn p(xs: Stream<i64>, ys: Stream<i64>, zs: Stream<i64>) -> (Stream<i64>, Stream<i64>, Stream<i64>) {
+        let a = xs >> f.produce(3) >> g.consume(2);
         let b = (ys, zs) >> h.unordered();
-        (a, b)
+        let c = b >> i.flat();
+        (a, b, c)
     }";
     let (graph, facts, _) = divided(text);
-    assert_eq!(facts.input_part, [0, 1, 1]);
-    assert_eq!(facts.tails, [2, 0]);
-    assert_eq!(facts.depth, [1, 2, 0]);
-    assert!(facts.ordered(&graph, graph.outputs[0].from));
-    assert!(!facts.ordered(&graph, graph.outputs[1].from));
+    let [a, b, c] = [0, 1, 2].map(|output| graph.outputs[output].from);
+    let (root, rate) = facts.counted(a).unwrap();
+    assert_eq!((rate.num, rate.den), (3, 2));
+    assert_eq!(facts.counted(graph.inputs[0].stream).unwrap().0, root);
+    let leader = |stream| facts.counted(stream).unwrap().0;
+    assert_eq!(leader(b), leader(graph.inputs[2].stream));
+    assert_ne!(leader(b), root);
+    assert!(matches!(facts.begun(c), Some(Beginning::Flat(_))));
 }
 
 #[test]
@@ -159,7 +163,6 @@ fn random(seed: u64, nodes: usize) -> Graph {
     }
     for id in 0..nodes {
         let args = (0..=next(2)).map(|_| next(graph.streams.len())).collect();
-        let stream = graph.stream(Origin::Node(id), format!("n{id}"));
         let mode = [Mode::Parallel, Mode::Parallel, Mode::Parallel, Mode::Serial][next(4)];
         let pool = [
             PoolClass::Default,
@@ -170,11 +173,13 @@ fn random(seed: u64, nodes: usize) -> Graph {
         graph.nodes.push(Node {
             name: format!("n{id}"),
             args,
-            shape: Shape::Stream(stream),
+            owner: id,
             mode,
             pool,
             ..Node::default()
         });
+        let stream = graph.stream(Origin::Node(id), format!("n{id}"));
+        graph.nodes[id].shape = Shape::Stream(stream);
         graph.order.push(id);
     }
     graph
@@ -196,7 +201,10 @@ fn regions_stand_in_order_and_hold_each_node_once() {
             for out in &region.outs {
                 if let Consumer::Region(to) = out.to {
                     assert!(to > at, "{seed}: {}", partition.picture(&graph));
-                    assert!(partition.regions[to].ins.contains(&out.stream));
+                    assert!(partition.regions[to]
+                            .ins
+                            .iter()
+                            .any(|&(stream, _)| stream == out.stream));
                 }
             }
             let alone = region.mode == Some(Mode::Serial);
