@@ -189,6 +189,93 @@ struct Readme;
 /// assert_eq!(*to.lock().unwrap(), [1, 2, 3]);
 /// ```
 ///
+/// # Routes
+///
+/// `match` over a stream sends each item down one arm. Its value is the arms' streams merged, in input order. Patterns and
+/// guards are those of Rust, and rustc checks that they are exhaustive; a name that a pattern binds is a stream in its arm. An
+/// arm is a chain, a join (also with streams from outside of the same rate), another `match`, or `skip`, which takes the item
+/// out. As a statement, the arms end in sinks.
+///
+/// ```
+/// # use papy::prelude::*;
+/// enum Shape {
+///     Circle { r: f64 },
+///     Rect(f64, f64),
+///     Point,
+/// }
+///
+/// #[worker]
+/// fn circle(r: f64) -> f64 {
+///     3.0 * r * r
+/// }
+///
+/// #[worker]
+/// fn rect(w: f64, h: f64) -> f64 {
+///     w * h
+/// }
+///
+/// pipeline! {
+///     fn areas(shapes: Stream<Shape>, least: f64) -> Stream<f64> {
+///         let areas = match shapes {
+///             Shape::Circle { r } if r < least => skip,
+///             Shape::Circle { r } => r >> circle,
+///             Shape::Rect(w, h) => (w, h) >> rect,
+///             Shape::Point => skip,
+///         };
+///         areas
+///     }
+/// }
+/// let shapes = [Shape::Rect(2.0, 3.0), Shape::Point, Shape::Circle { r: 2.0 }, Shape::Circle { r: 0.5 }];
+/// let areas: Vec<f64> = areas(shapes, 1.0).collect().into_iter().map(Result::unwrap).collect();
+/// assert_eq!(areas, [6.0, 12.0]);
+/// ```
+///
+/// # Merging
+///
+/// `merge(a, b)` is the union of streams of one type. Of one origin (the same input, through nodes that keep slots) it gives
+/// an item of `a`, then the one of `b`, and so on. Of different origins it gives them as they come; that is counted anew.
+///
+/// ```
+/// # use papy::prelude::*;
+/// pipeline! {
+///     fn both(xs: Stream<i64>) -> Stream<i64> {
+///         merge(xs, xs >> (|x| -x))
+///     }
+/// }
+/// let both: Vec<i64> = both([1, 2]).collect().into_iter().map(Result::unwrap).collect();
+/// assert_eq!(both, [1, -1, 2, -2]);
+/// ```
+///
+/// # Pipelines in pipelines
+///
+/// `other(a, v = x).pipeline()`, or `a >> other(v = x).pipeline()`, is another pipeline as a node: inputs by position, values by
+/// name. It joins the run of its host: one engine, and faults and reports name its nodes `other/node`. Its rates are checked in
+/// the host's joins, also where it comes from another crate. Several outputs are named, `let (a, b) = other(x).pipeline();`.
+///
+/// ```
+/// # use papy::prelude::*;
+/// #[worker]
+/// fn scale(x: f64, #[param] by: f64) -> f64 {
+///     x * by
+/// }
+///
+/// pipeline! {
+///     fn scaled(xs: Stream<f64>, by: f64) -> Stream<f64> {
+///         xs >> scale(by = by)
+///     }
+/// }
+///
+/// pipeline! {
+///     fn ratios(xs: Stream<f64>) -> Stream<f64> {
+///         let doubled = xs >> scaled(by = 2.0).pipeline();
+///         (doubled, xs >> scaled(by = 4.0).pipeline()) >> (|a, b| a / b)
+///     }
+/// }
+/// assert_eq!(ratios([3.0]).collect()[0].as_ref().unwrap(), &0.5);
+/// let report = ratios([1.0, 2.0]).run();
+/// assert_eq!(report.node("scaled#2/scale").unwrap().items_out(), 2);
+/// ```
+///
 /// # Closures
 ///
 /// A closure is a node, also of a join. It captures values of the body; a value that several closures use is cloned for
@@ -220,6 +307,75 @@ struct Readme;
 /// }
 /// let rows: Vec<_> = even_squares(1..=4).collect().into_iter().map(Result::unwrap).collect();
 /// assert_eq!(rows, ["2: 4", "4: 16"]);
+/// ```
+///
+/// ## `.produce(n)`, `.repeat(n)`
+///
+/// Under `.produce(n)` the worker returns an array of `n`, each of which is an item. `.repeat(n)` gives each item `n`
+/// times. A fault, or what a filter took out, is that of all `n`.
+///
+/// ## `.consume(n)`
+///
+/// The worker is given groups of `n` items, in input order: as `[T; n]`, or as `Vec<T>` to take a shorter last group too.
+/// For a worker that takes `[T; n]` a shorter last group is a fault of kind [`Incomplete`](FaultKind::Incomplete). With
+/// several inputs an item of the group is a tuple. What a filter took out is passed over; a fault counts as one of the
+/// `n`, and makes the group one fault. The items of a group may have been worked on by any number of threads.
+///
+/// ```
+/// # use papy::prelude::*;
+/// #[worker]
+/// fn halves(x: f64) -> [f64; 2] {
+///     [x / 2.0, x / 2.0]
+/// }
+///
+/// #[worker]
+/// fn mean(group: Vec<f64>) -> f64 {
+///     group.iter().sum::<f64>() / group.len() as f64
+/// }
+///
+/// pipeline! {
+///     fn means(xs: Stream<f64>) -> Stream<f64> {
+///         xs >> halves.produce(2) >> mean.consume(4)
+///     }
+/// }
+/// let means: Vec<f64> = means([1.0, 3.0, 10.0]).collect().into_iter().map(Result::unwrap).collect();
+/// assert_eq!(means, [1.0, 5.0]);
+/// ```
+///
+/// Streams of different rates meet in a join only where they balance, which is checked when the pipeline is compiled:
+///
+/// ```compile_fail
+/// # use papy::prelude::*;
+/// # #[worker]
+/// # fn halves(x: f64) -> [f64; 2] { [x / 2.0, x / 2.0] }
+/// pipeline! {
+///     fn unbalanced(xs: Stream<f64>) -> Stream<f64> {
+///         // error: `xs` brings 1 item for every 2 of `halves` at `closure`
+///         (xs, xs >> halves.produce(2)) >> (|x, half| x - half)
+///     }
+/// }
+/// ```
+///
+/// ## `.flat()`
+///
+/// The worker returns anything to iterate over, and each item of that is an item of the stream. Iterators are pulled as
+/// there is room, so one that gives a billion takes no more memory than one that gives ten. What comes out is counted anew:
+/// it can be forked and joined with itself, but not paired with what stands before the `.flat()`.
+///
+/// ```
+/// # use papy::prelude::*;
+/// #[worker]
+/// fn words(line: &'static str) -> impl Iterator<Item = &'static str> + Send + use<> {
+///     line.split(' ')
+/// }
+///
+/// pipeline! {
+///     fn lengths(lines: Stream<&'static str>) -> Stream<usize> {
+///         lines >> words.flat() >> (|word: &str| word.len())
+///     }
+/// }
+/// let lengths: Vec<usize> = lengths(["a bee", "sees"]).collect().into_iter().map(Result::unwrap).collect();
+/// assert_eq!(lengths, [1, 3, 4]);
 /// ```
 ///
 /// ## `.serial()`

@@ -61,6 +61,9 @@ use proc_macro::TokenStream;
 /// | `let x: Stream<T> = …;` | a stream whose type is checked |
 /// | `a >> sink;` | a node that returns `()` |
 /// | `let _ = a;` | drops a stream on purpose |
+/// | `match a { Pat(x) => x >> f, _ => skip }` | each item goes down one arm; the arms' streams are merged in input order |
+/// | `merge(a, b)` | the union of streams of one type |
+/// | `other(a, v = x).pipeline()` | another pipeline as a node |
 ///
 /// Options stand behind a node, in any order:
 ///
@@ -70,6 +73,10 @@ use proc_macro::TokenStream;
 /// | `.serial()` | one item at a time, in input order; for workers with state, and for any other |
 /// | `.fold()` | a worker with state gives nothing for each item, and its state once, at the end |
 /// | `.filter()` | the worker returns an `Option`; a `None` takes the item out |
+/// | `.produce(n)` | the worker returns an array of `n`, each an item |
+/// | `.consume(n)` | the worker is given groups of `n` items, as `[T; n]` or `Vec<T>` |
+/// | `.repeat(n)` | each item `n` times |
+/// | `.flat()` | the worker returns something to iterate over, each of which is an item |
 /// | `.catch()` | the worker is given `Result<T, Fault>`, faults too |
 /// | `.fallible()` | a closure's `Err` becomes a fault (a worker's return type says so itself) |
 /// | `.spawn(n)` | at most `n` evaluations of this node at once |
@@ -106,6 +113,8 @@ pub fn pipeline(text: TokenStream) -> TokenStream {
 /// | `T` | the item |
 /// | `Result<T, E>` | an `Err` becomes a fault; `E` is whatever converts into `Box<dyn Error + Send + Sync>` |
 /// | `Option<T>` | under `.filter()`, `None` takes the item out; otherwise it is the item |
+/// | `[T; n]` | under `.produce(n)`, `n` items; otherwise it is the item |
+/// | `impl Iterator`, `Vec<T>`, … | under `.flat()`, any number of items; otherwise it is the item |
 /// | `()` | a sink, or a worker for `.fold()` |
 ///
 /// `#[worker(fallible)]` is for a result type that is not called `Result`.

@@ -103,7 +103,9 @@ impl<T> Kept<T> {
         }
         let places = trail.places(extent.places.clone());
         let mut stride = Stride::with_capacity(Extent { places, ..*extent }, len);
-        slots.into_iter().for_each(|slot| stride.push(slot));
+        for slot in slots {
+            stride.push(slot);
+        }
         stride
     }
 }

@@ -9,12 +9,21 @@ use crate::link::{Crosses, Leaving, Port, port};
 use crate::slot::{Slot, Unzip};
 use crate::unwind;
 
+/// What is certain to be there: bundles are as long as their types say.
+#[inline(always)]
+fn there<T>(slot: Option<T>) -> T {
+    match slot {
+        Some(slot) => slot,
+        None => unreachable!("bundles are as long as their types say"),
+    }
+}
+
 /// The slots of two bundles side by side.
 #[inline(always)]
 #[must_use]
 pub fn zip<A, B, const N: usize>(a: [A; N], b: [B; N]) -> [(A, B); N] {
     let mut b = b.into_iter();
-    a.map(|a| (a, b.next().expect("bundles that meet are of one length")))
+    a.map(|a| (a, there(b.next())))
 }
 
 /// The bundles of bundles in a row.
@@ -24,7 +33,7 @@ pub fn flatten<T, const N: usize, const M: usize, const ALL: usize>(
     nested: [[T; M]; N],
 ) -> [T; ALL] {
     let mut slots = nested.into_iter().flatten();
-    array::from_fn(|_| slots.next().expect("as many slots as there are"))
+    array::from_fn(|_| there(slots.next()))
 }
 
 /// A bundle, cut into bundles of `M`.
@@ -34,7 +43,7 @@ pub fn chunks<T, const ALL: usize, const N: usize, const M: usize>(
     bundle: [T; ALL],
 ) -> [[T; M]; N] {
     let mut slots = bundle.into_iter();
-    array::from_fn(|_| array::from_fn(|_| slots.next().expect("as many slots as there are")))
+    array::from_fn(|_| array::from_fn(|_| there(slots.next())))
 }
 
 /// A list `(A, (B, ()))` of columns.
@@ -55,11 +64,8 @@ impl<A, R: Columns<N>, const N: usize> Columns<N> for (A, R) {
     #[inline(always)]
     fn columns(rows: [(A, R); N]) -> Self::Bundles {
         let mut first = rows.map(|(a, rest)| (Some(a), Some(rest)));
-        let column = array::from_fn(|at| first[at].0.take().expect("taken once"));
-        (
-            column,
-            R::columns(first.map(|(_, rest)| rest.expect("taken once"))),
-        )
+        let column = array::from_fn(|at| there(first[at].0.take()));
+        (column, R::columns(first.map(|(_, rest)| there(rest))))
     }
 }
 
@@ -196,7 +202,7 @@ pub fn repeated<T: Repeats, const N: usize>(
         } else {
             last.as_ref().map(|slot| slot.copy_part(cx, node, T::clone))
         };
-        slot.expect("the last one moves")
+        there(slot)
     })
 }
 
@@ -242,7 +248,9 @@ where
         })));
     }
     let mut gathering = Gathering::default();
-    bundle.into_iter().for_each(|slot| gathering.push(slot));
+    for slot in bundle {
+        gathering.push(slot);
+    }
     gathered(gathering.slot(), cx, node)
 }
 

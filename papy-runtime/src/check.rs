@@ -5,14 +5,18 @@
 
 use std::marker::PhantomData;
 
+use crate::balance::Interface;
 use crate::cursor::Cursor;
 use crate::error::StartError;
+use crate::graph::Graph;
+use crate::link::{Crosses, Link, Port, Ports};
 use crate::net::Net;
 use crate::plan::{Body, Entries, Options, SendSources, SourceList};
 use crate::report::Report;
 use crate::run::Control;
 use crate::sink::{Outlets, Sinks};
 use crate::slot::Slot;
+use crate::sync::Arc;
 use crate::unwind;
 use crate::worker::{Scratch, Stateful};
 
@@ -65,6 +69,91 @@ impl<T> Filtered for Option<T> {
 #[inline(always)]
 pub fn filtered<T: Filtered>(slot: Slot<T>, cx: &mut Cursor<'_>, node: usize) -> Slot<T::Kept> {
     slot.filter(cx, node)
+}
+
+/// A pipeline, as a node of another.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a pipeline",
+    label = "expected a pipeline",
+    note = "`.pipeline()` stands behind the name of another pipeline; for a worker, take it away"
+)]
+pub trait Piped {
+    /// Its graph.
+    const GRAPH: &'static Graph;
+    /// What it does with counts.
+    const INTERFACE: &'static Interface;
+}
+
+/// The items of a stream that enters a pipeline which takes `T`.
+#[diagnostic::on_unimplemented(
+    message = "this pipeline takes `{T}`, and is given `{Self}`",
+    label = "given a stream of `{Self}`",
+    note = "put a node between them that converts"
+)]
+pub trait Enters<T>: Sized {
+    /// The same link.
+    fn enter(link: Arc<Link<Self>>) -> Arc<Link<T>>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T> Enters<T> for T {
+    fn enter(link: Arc<Link<T>>) -> Arc<Link<T>> {
+        link
+    }
+}
+
+/// The outputs of a pipeline as a node, held against the names that they are given.
+#[diagnostic::on_unimplemented(
+    message = "this pipeline has another number of outputs",
+    label = "its outputs and the names for them differ in number",
+    note = "name each output: `let (a, b) = other(x).pipeline();`; one that ends in sinks is a statement, `other(x).pipeline();`"
+)]
+pub trait Gives<P: Ports>: Ports {
+    /// The same links.
+    fn give(links: Self::Links) -> P::Links;
+}
+
+impl Gives<()> for () {
+    fn give(_links: ()) {}
+}
+
+impl<A, B, R, S> Gives<(Port<B>, S)> for (Port<A>, R)
+where
+    A: Enters<B> + Crosses,
+    B: Crosses,
+    R: Gives<S>,
+    S: Ports,
+{
+    fn give(links: Self::Links) -> <(Port<B>, S) as Ports>::Links {
+        (A::enter(links.0), R::give(links.1))
+    }
+}
+
+/// The streams that a pipeline is given, held against those that it takes.
+#[diagnostic::on_unimplemented(
+    message = "this pipeline is given too few streams, or too many",
+    label = "it has another number of inputs",
+    note = "give one stream for each input, in the order of its header"
+)]
+pub trait Fits<P: Ports>: Ports {
+    /// The same links.
+    fn fit(links: Self::Links) -> P::Links;
+}
+
+impl Fits<()> for () {
+    fn fit(_links: ()) {}
+}
+
+impl<A, B, R, S> Fits<(Port<B>, S)> for (Port<A>, R)
+where
+    A: Enters<B> + Crosses,
+    B: Crosses,
+    R: Fits<S>,
+    S: Ports,
+{
+    fn fit(links: Self::Links) -> <(Port<B>, S) as Ports>::Links {
+        (A::enter(links.0), R::fit(links.1))
+    }
 }
 
 /// What a worker takes under `.consume(N)`: a group of the items `T`.

@@ -108,7 +108,9 @@ where
         *lock(&self.begun) = begun;
         let places = trail.places(extent.places.clone());
         let mut stride = Stride::with_capacity(Extent { places, ..extent }, groups.len());
-        groups.into_iter().for_each(|group| stride.push(group));
+        for group in groups {
+            stride.push(group);
+        }
         self.output.put(wave, stride);
         arrivals.push(self.output.target());
         self.place.close_book(shared, book, rounds, began.elapsed());

@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 mod align;
+mod balance;
 mod bell;
 mod bundle;
 mod channel;
@@ -63,6 +64,7 @@ pub use shared::OnFault;
 #[doc(hidden)]
 pub mod __private {
     pub use crate::align::Alignable;
+    pub use crate::balance::*;
     pub use crate::bundle::*;
     pub use crate::check::*;
     pub use crate::cursor::Cursor;

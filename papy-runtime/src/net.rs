@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use crate::align::{Alignable, Aligner};
+use crate::check::{Fits, Gives};
 use crate::cursor::{Ahead, Book, Cursor};
 use crate::graph::{Frame, Graph};
 use crate::grouper::Grouper;
@@ -170,17 +171,23 @@ impl<'env> Net<'env> {
     }
 
     /// Adds a pipeline as the node of that number.
-    pub fn call<B: Body<'env>>(
+    pub fn call<B, F, P>(
         &mut self,
         node: usize,
         body: B,
-        inputs: <B::Inputs as Ports>::Links,
-    ) -> <B::Ports as Ports>::Links {
+        (_given, _left): (F, P),
+        inputs: F::Links,
+    ) -> P::Links
+    where
+        B: Body<'env, Ports: Gives<P>>,
+        F: Fits<B::Inputs>,
+        P: Ports,
+    {
         let inner = self.frame.inner[node].take().unwrap_or_default();
         let outer = std::mem::replace(&mut self.frame, inner);
-        let outputs = body.embed(self, inputs);
+        let outputs = body.embed(self, F::fit(inputs));
         self.frame = outer;
-        outputs
+        B::Ports::give(outputs)
     }
 
     /// Adds what takes the iterators of a stream apart, on the pool of the node that they come from.

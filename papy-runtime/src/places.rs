@@ -113,7 +113,9 @@ mod tests {
     #[test]
     fn trails_keep_runs() {
         let mut trail = Trail::default();
-        [7, 7, 9, 9, 9, 4].map(|position| trail.push(position));
+        for position in [7, 7, 9, 9, 9, 4] {
+            trail.push(position);
+        }
         let places = trail.places(Places::from(0));
         assert_eq!([0, 1, 2, 4, 5].map(|at| places.at(at)), [7, 7, 9, 9, 4]);
         assert_eq!(places.times(2).at(3), 7);

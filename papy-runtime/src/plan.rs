@@ -3,6 +3,7 @@
 use std::marker::PhantomData;
 use std::time::Instant;
 
+use crate::check::Gives;
 use crate::cursor::Cursor;
 use crate::error::StartError;
 use crate::graph::Graph;
@@ -244,8 +245,12 @@ where
 }
 
 /// The ports of what leaves a pipeline that is a node.
-pub fn leaving<'env, B: Body<'env>>(_body: &B) -> B::Ports {
-    B::Ports::ports()
+pub fn leaving<'env, B, P>(_body: &B) -> P
+where
+    B: Body<'env, Ports: Gives<P>>,
+    P: Ports,
+{
+    P::ports()
 }
 
 /// What a pipeline is compiled into.

@@ -8,6 +8,7 @@ use syn::visit_mut::VisitMut;
 use syn::{Lifetime, PathArguments, Type};
 
 use super::header::Header;
+use super::items::{self, Contents};
 use super::run::{self, Field};
 use super::span::{at, nest, papy};
 use crate::lower::{Code, Work, plain};
@@ -60,16 +61,17 @@ pub fn fallback(pipeline: &Pipeline, code: &Code) -> TokenStream {
     let ports = nest(outputs.iter().map(|(_, ty)| quote!(#papy::Port<#ty>)));
     let entries = header.entries();
     let run = run::run(&header, &outputs);
-    let graph = super::graph::unfinished(&plain(&pipeline.name));
-    let items = header.items(
-        &outputs,
-        &graph,
-        &quote! {
+    let contents = Contents {
+        outputs: &outputs,
+        graph: super::graph::unfinished(&plain(&pipeline.name)),
+        constants: super::counts::unfinished(pipeline),
+        body: quote! {
             #(#workers)*
             #(#values)*
             #papy::unfinished::<#entries, #ports>()
         },
-    );
+    };
+    let items = items::items(&header, &contents);
     quote!(#run #items)
 }
 

@@ -1,10 +1,11 @@
 //! What a pipeline's text says, as data: the function's `GRAPH`.
 
-use proc_macro2::TokenStream;
-use quote::quote;
+use proc_macro2::{Span, TokenStream};
+use quote::{quote, quote_spanned};
 
 use super::Plan;
-use super::span::papy;
+use super::span::{at, papy};
+use crate::diagnostics::Place;
 use crate::graph::{Kind, NodeId};
 use crate::lower::{Work, plain, without_arguments};
 
@@ -21,7 +22,12 @@ pub fn graph(plan: &Plan) -> TokenStream {
             match (&node.kind, &plan.code.nodes[id].work) {
                 (Kind::Pipeline, Work::Worker { path, .. }) => {
                     let path = without_arguments(path);
-                    quote!(#papy::Node::pipeline(#name, #path::GRAPH))
+                    let call = plan.code.nodes[id]
+                        .option
+                        .map_or_else(Span::mixed_site, Place::span);
+                    let graph =
+                        quote_spanned!(at(call)=> <#path as ::papy::__private::Piped>::GRAPH);
+                    quote!(#papy::Node::pipeline(#name, #graph))
                 }
                 _ => quote!(#papy::Node::new(#name, #times)),
             }

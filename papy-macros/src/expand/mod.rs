@@ -1,9 +1,11 @@
 //! Graph to tokens. Cannot fail, and emits calls into the runtime, never algorithms.
 
 mod builds;
+mod counts;
 mod fallback;
 mod graph;
 mod header;
+mod items;
 mod kernel;
 mod regions;
 mod run;
@@ -54,15 +56,19 @@ pub fn expand(plan: &Plan) -> TokenStream {
     let builds = builds::builds(plan);
     let regions = regions::regions(plan, &builds);
     let steps = &builds.steps;
-    let items = header.items(
-        &outputs,
-        &graph,
-        &quote! {
+    let (counts, checks) = (counts::counts(plan), counts::checks(plan));
+    let contents = items::Contents {
+        outputs: &outputs,
+        graph,
+        constants: counts,
+        body: quote! {
+            #checks
             #[allow(unused_imports)]
             use #papy::Bundle as _;
             #(#steps)*
             #regions
         },
-    );
+    };
+    let items = items::items(&header, &contents);
     quote!(#run #items)
 }

@@ -15,6 +15,7 @@ use crate::partition::{Consumer, Out, Region, Unit};
 
 pub fn regions(plan: &Plan, builds: &Builds) -> TokenStream {
     let papy = papy();
+    let header = super::Header::new(plan.pipeline);
     let regions = plan.partition.order.iter().map(|unit| match *unit {
         Unit::Region(region) => one(plan, builds, region),
         Unit::Outside(node) => outside(plan, node),
@@ -31,7 +32,11 @@ pub fn regions(plan: &Plan, builds: &Builds) -> TokenStream {
     } else {
         quote!(#papy::apart())
     };
-    let (net, streams) = (internal("net"), internal("inputs"));
+    let net = internal("net");
+    let entering = nest(plan.code.inputs.iter().map(|input| {
+        let ty = header.owned(&input.ty);
+        quote!(#papy::port::<#ty>())
+    }));
     let pipeline_name = &plan.pipeline.name;
     let entered = nest((0..plan.code.inputs.len()).map(|at| {
         let port = input_port(at);
@@ -55,9 +60,9 @@ pub fn regions(plan: &Plan, builds: &Builds) -> TokenStream {
         #(#wires)*
         #left
     });
-    let pipeline = quote_spanned!(name=> ::papy::__private::blueprint(#pipeline_name::GRAPH, #streams, #declared, #fused, #body));
+    let pipeline = quote_spanned!(name=> ::papy::__private::blueprint(#pipeline_name::GRAPH, #entered, #declared, #fused, #body));
     quote! {
-        let #entered = #streams;
+        let #entered = #entering;
         #(#regions)*
         #pipeline
     }
@@ -132,13 +137,16 @@ fn outside(plan: &Plan, id: NodeId) -> TokenStream {
         .args
         .iter()
         .enumerate()
-        .map(|(arg, &stream)| in_port(plan, Consumer::Outside(id, arg), stream))
+        .map(|(arg, &stream)| {
+            let place = code.args[arg].place.span();
+            located(in_port(plan, Consumer::Outside(id, arg), stream), place)
+        })
         .collect();
     let out = node.outs.first().map(|&stream| source_name(stream));
     match node.kind {
         Kind::Flat => quote_spanned!(at(user)=> let #out = #papy::flowing(#(#args),*);),
         Kind::Pipeline => {
-            let (body, outs) = (called(id), sources(plan, id));
+            let (body, outs, given) = (called(id, user), sources(plan, id), given(id, user));
             let made = builds::made(id);
             let call = code.option.map_or(user, Place::span);
             let pipeline = Ident::new("pipeline", call);
@@ -146,10 +154,12 @@ fn outside(plan: &Plan, id: NodeId) -> TokenStream {
                 return TokenStream::new();
             };
             let (path, generics) = (without_arguments(path), arguments(path));
-            let ports = nest(args.into_iter());
+            let ports = list(args, user);
+            let left = left(plan, id);
             quote_spanned! {at(user)=>
-                let #body = #path::#pipeline #generics(#made, #ports);
-                let #outs = #papy::leaving(&#body);
+                let #given = #ports;
+                let #body = #path::#pipeline #generics(#made, #given);
+                let #outs = #papy::leaving::<_, #left>(&#body);
             }
         }
         _ => {
@@ -168,7 +178,10 @@ fn wire_outside(plan: &Plan, builds: &Builds, id: NodeId) -> TokenStream {
         .args
         .iter()
         .enumerate()
-        .map(|(arg, &stream)| in_port(plan, Consumer::Outside(id, arg), stream))
+        .map(|(arg, &stream)| {
+            let place = code.args[arg].place.span();
+            located(in_port(plan, Consumer::Outside(id, arg), stream), place)
+        })
         .collect();
     let out = node.outs.first().map(|&stream| source_name(stream));
     match node.kind {
@@ -185,9 +198,10 @@ fn wire_outside(plan: &Plan, builds: &Builds, id: NodeId) -> TokenStream {
             quote_spanned!(at(user)=> let #out = #net.flat(#(#args),*, #owner, #pool);)
         }
         Kind::Pipeline => {
-            let (body, outs, number) = (called(id), sources(plan, id), plan.number(id));
-            let links = nest(args.into_iter());
-            quote_spanned!(at(user)=> let #outs = #net.call(#number, #body, #links);)
+            let (body, outs, number) = (called(id, user), sources(plan, id), plan.number(id));
+            let links = list(args, user);
+            let (given, left) = (given(id, user), left(plan, id));
+            quote_spanned!(at(user)=> let #outs = #net.call::<_, _, #left>(#number, #body, (#given, #outs), #links);)
         }
         _ => {
             let links = nest(args.into_iter());
@@ -375,16 +389,50 @@ fn input_port(input: usize) -> Ident {
 }
 
 /// The variable of a pipeline that is a node.
-fn called(node: NodeId) -> Ident {
-    internal(&format!("pipeline_{node}"))
+fn called(node: NodeId, user: Span) -> Ident {
+    internal_at(&format!("pipeline_{node}"), user)
+}
+
+/// The type of its outputs, as far as the text tells.
+fn left(plan: &Plan, node: NodeId) -> TokenStream {
+    let user = plan.code.nodes[node].place.span();
+    let papy = papy_at(user);
+    let outs = plan.graph.nodes[node].outs.iter();
+    let port = |_| quote_spanned!(at(user)=> #papy::Port<_>);
+    list(outs.map(port).collect(), user)
+}
+
+/// The variable of the streams that a pipeline is given that is a node.
+fn given(node: NodeId, user: Span) -> Ident {
+    internal_at(&format!("given_{node}"), user)
+}
+
+/// Tokens of generated code, where errors are to land at the user's.
+fn located(tokens: TokenStream, user: Span) -> TokenStream {
+    let located = |mut token: proc_macro2::TokenTree| {
+        token.set_span(at(user));
+        token
+    };
+    tokens.into_iter().map(located).collect()
+}
+
+/// A list, where errors about it are to land at the user's token.
+fn list(parts: Vec<TokenStream>, user: Span) -> TokenStream {
+    parts.into_iter().rev().fold(
+        quote_spanned!(at(user)=> ()),
+        |rest, part| quote_spanned!(at(user)=> (#part, #rest)),
+    )
 }
 
 /// The variables of what comes out of a pipeline that is a node.
 fn sources(plan: &Plan, node: NodeId) -> TokenStream {
-    nest(plan.graph.nodes[node].outs.iter().map(|&stream| {
+    let user = plan.code.nodes[node].place.span();
+    let outs = plan.graph.nodes[node].outs.iter();
+    let names = outs.map(|&stream| {
         let name = source_name(stream);
-        quote!(#name)
-    }))
+        located(quote!(#name), user)
+    });
+    list(names.collect(), user)
 }
 
 /// The turbofish of a path, where it has one.

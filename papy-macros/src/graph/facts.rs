@@ -355,13 +355,6 @@ impl Facts {
         let track = self.tracks[stream].as_ref()?;
         Some(self.roots[track.root].begun)
     }
-
-    /// The root that a stream is counted in, and its rate there.
-    pub fn counted(&self, stream: StreamId) -> Option<(usize, Ratio)> {
-        let track = self.tracks[stream].as_ref()?;
-        let (leader, rate) = self.leader(track.root);
-        Some((leader, track.rate.times(rate)))
-    }
 }
 
 /// How many of each there are in the smallest round, for these rates.

@@ -265,7 +265,7 @@ fn whole(expr: &Expr) -> Option<u64> {
             Lit::Int(int) => int
                 .base10_parse()
                 .ok()
-                .filter(|n| *n <= u64::from(u32::MAX)),
+                .filter(|n| u32::try_from(*n).is_ok()),
             _ => None,
         },
         _ => None,

@@ -1,10 +1,10 @@
 //! Routes: `match` over a stream, and the streams of its arms; and `merge`.
 
 use proc_macro2::Ident;
-use syn::{Expr, ExprMatch, Pat, Stmt};
+use syn::{Expr, ExprMatch, ExprMethodCall, Pat, Stmt};
 
 use super::names::Name;
-use super::streams::Port;
+use super::streams::{Called, Port};
 use super::{Lowering, RouteArm, Work, mentions, names, plain};
 use crate::diagnostics::Place;
 use crate::graph::{Kind, Mode, Origin, PoolClass, Shape};
@@ -205,7 +205,24 @@ impl Lowering<'_> {
     }
 
     /// `merge(a, b, …)`
-    pub(super) fn merge(&mut self, place: Place, ports: Vec<Port>) -> Vec<Port> {
+    pub(super) fn merge(
+        &mut self,
+        called: &Called,
+        options: &[&ExprMethodCall],
+        mut ports: Vec<Port>,
+    ) -> Vec<Port> {
+        let place = Place::of(called.path);
+        for argument in &called.positional {
+            ports.push(self.one_stream(argument));
+        }
+        if let Some(option) = options.first() {
+            self.cx
+                .report(Place::of(&option.method), mistakes::option_of_merge());
+        }
+        if let Some((name, _)) = called.params.first() {
+            self.cx
+                .report(Place::of(name), mistakes::parameter_of_merge());
+        }
         if ports.iter().any(|port| port.stream.is_none()) {
             return vec![Port::broken(place)];
         }

@@ -37,11 +37,11 @@ impl Port {
 }
 
 /// A worker with its parameters.
-struct Called<'a> {
-    path: &'a Path,
-    params: Vec<(Ident, Expr)>,
+pub(super) struct Called<'a> {
+    pub(super) path: &'a Path,
+    pub(super) params: Vec<(Ident, Expr)>,
     state: Option<(Place, Expr)>,
-    positional: Vec<&'a Expr>,
+    pub(super) positional: Vec<&'a Expr>,
 }
 
 impl Lowering<'_> {
@@ -312,19 +312,7 @@ impl Lowering<'_> {
             let no_worker =
                 called.positional.is_empty() && called.params.is_empty() && options.is_empty();
             if key == "merge" {
-                let mut ports = inputs.unwrap_or_default();
-                for argument in &called.positional {
-                    ports.push(self.one_stream(argument));
-                }
-                if let Some(option) = options.first() {
-                    self.cx
-                        .report(Place::of(&option.method), mistakes::option_of_merge());
-                }
-                if let Some((name, _)) = called.params.first() {
-                    self.cx
-                        .report(Place::of(name), mistakes::parameter_of_merge());
-                }
-                return self.merge(place, ports);
+                return self.merge(&called, options, inputs.unwrap_or_default());
             }
             if key == "skip" {
                 self.cx.report(place, mistakes::skip_reserved());
