@@ -372,7 +372,7 @@ impl Writer<'_> {
                 let args = args.iter();
                 quote_spanned!(at(option)=> #papy::#repeated::<_, #n>(#(#args,)* #cx, #number))
             }
-            Kind::Merge => quote_spanned!(at(user)=> [#(#args),*]),
+            Kind::Merge => self.merged(id, args),
             Kind::Route => self.routed(id, number, args),
             Kind::Arms => self.arms(id, args),
             Kind::Flat | Kind::Pipeline => TokenStream::new(),
@@ -476,10 +476,11 @@ impl Writer<'_> {
         let joined = match (gathered, args) {
             (Some(size), [group]) => {
                 let (size, papy) = (size as usize, papy_at(user));
-                quote_spanned!(at(user)=> #papy::gathered::<_, _, #size>(#group, #cx, #number).solo())
+                quote_spanned!(at(user)=> #papy::gathered::<_, _, #size>(#group, #cx, #number))
             }
             _ => self.joined(id, number, args),
         };
+        let n = args.len();
         let mut called = match &code.work {
             Work::Worker { .. } => {
                 let (worker, own) = (builds::worker_at(id, user), local_name(id));
@@ -487,17 +488,22 @@ impl Writer<'_> {
                     Mode::Fold => {
                         let state = state_name(self.plan, self.region);
                         let fold = Ident::new("fold", at(user));
-                        quote_spanned!(at(user)=> #joined.#fold(#cx, #number, &#worker, #state, #own))
+                        quote_spanned!(at(user)=> #joined.#fold::<_, #n>(#cx, #number, &#worker, #state, #own))
                     }
                     Mode::Serial => {
                         let state = state_name(self.plan, self.region);
-                        quote_spanned!(at(user)=> #joined.then_with(#cx, #number, &#worker, #state, #own))
+                        quote_spanned!(at(user)=> #joined.then_with::<_, #n>(#cx, #number, &#worker, #state, #own))
                     }
-                    _ => quote_spanned!(at(user)=> #joined.then(#cx, #number, &*#worker, #own)),
+                    _ => quote_spanned!(at(user)=> #joined.then::<_, #n>(#cx, #number, &*#worker, #own)),
                 }
             }
             Work::Closure { closure, .. } => {
                 let closure = over_tuple(closure, code.group);
+                let joined = if n == 1 {
+                    quote_spanned!(at(user)=> #joined.solo())
+                } else {
+                    joined
+                };
                 if node.fallible {
                     let option = code.fallible.map_or(user, Place::span);
                     let call = Ident::new("call_fallible", at(option));
@@ -514,7 +520,10 @@ impl Writer<'_> {
         }
         if node.flat {
             let option = code.option.map_or(user, Place::span);
-            called = self.checked_at(option, "streamed", &called, number);
+            called = self.checked_at(option, "Streams::streamed", &called, number);
+            let (papy, poured) = (papy_at(option), internal_at("poured", option));
+            self.lines.push(quote!(let #poured = #called;));
+            called = quote_spanned!(at(option)=> #papy::Pours::poured(#poured));
         }
         called
     }
@@ -528,7 +537,9 @@ impl Writer<'_> {
         number: usize,
     ) -> TokenStream {
         let (papy, cx) = (papy_at(option), internal_at("cx", option));
-        let (check, whole) = (Ident::new(check, at(option)), internal_at("whole", option));
+        let check = check.split("::").map(|name| Ident::new(name, at(option)));
+        let check = quote_spanned!(at(option)=> #(#check)::*);
+        let whole = internal_at("whole", option);
         self.lines.push(quote!(let #whole = #called;));
         quote_spanned!(at(option)=> #papy::#check(#whole, #cx, #number))
     }
@@ -588,6 +599,22 @@ impl Writer<'_> {
         }}
     }
 
+    /// Slots that are alike, one behind the other.
+    fn merged(&mut self, id: NodeId, args: &[TokenStream]) -> TokenStream {
+        let code = &self.plan.code.nodes[id];
+        let user = code.place.span();
+        let places = code.args.iter().map(|taken| taken.place.span());
+        let names: Vec<Ident> = (0..args.len())
+            .map(|at| internal_at(&format!("merged_{at}"), user))
+            .collect();
+        let alike = alike(&names, places, "slot");
+        quote_spanned! {at(user)=> {
+            #(let #names = #args;)*
+            #alike
+            [#(#names),*]
+        }}
+    }
+
     /// The slot of the arm that was taken.
     fn arms(&mut self, id: NodeId, args: &[TokenStream]) -> TokenStream {
         let (node, code) = (&self.plan.graph.nodes[id], &self.plan.code.nodes[id]);
@@ -600,16 +627,17 @@ impl Writer<'_> {
         let names: Vec<Ident> = (0..streams.len())
             .map(|at| internal_at(&format!("arm_{at}"), user))
             .collect();
+        let places = code.args.iter().skip(1).map(|taken| taken.place.span());
+        let alike = alike(&names, places, "slot");
         let mut arms = Vec::new();
         for (number, arm) in node.arms.iter().enumerate() {
             let Some(arg) = arm else { continue };
-            let place = code.args.get(*arg).map_or(user, |taken| taken.place.span());
-            let mut name = names[*arg - 1].clone();
-            name.set_span(at(place));
+            let name = &names[*arg - 1];
             arms.push(quote!(#papy::Slot::Value(#number) => #name,));
         }
         quote_spanned! {at(user)=> {
             #(let #names = #streams;)*
+            #alike
             let #unequal = [#(#names.unequal()),*];
             #papy::settled(#unequal, match #tag {
                 #(#arms)*
@@ -721,6 +749,7 @@ impl Writer<'_> {
         node.map_or(self.numbered.len(), |node| self.number(node))
     }
 
+
     /// Where the region that takes a stream says so.
     fn user_of(&self, stream: StreamId, to: Consumer) -> Place {
         let Consumer::Region(region) = to else {
@@ -742,6 +771,26 @@ impl Writer<'_> {
     }
 }
 
+/// Asks that all are like the first, where each stands. `what` they are: slots, ports or links.
+pub fn alike(names: &[Ident], places: impl Iterator<Item = Span>, what: &str) -> TokenStream {
+    let Some((first, others)) = names.split_first() else {
+        return TokenStream::new();
+    };
+    let checks = others.iter().zip(places.skip(1)).map(|(name, place)| {
+        let (papy, what) = (papy_at(place), Ident::new(what, at(place)));
+        let (mut first, mut other) = (first.clone(), name.clone());
+        first.set_span(at(place));
+        other.set_span(at(place));
+        let first = if what == "port" {
+            quote!(#first)
+        } else {
+            quote_spanned!(at(place)=> &#first)
+        };
+        quote_spanned!(at(place)=> let #name = #papy::Alike::#what(#first, #other);)
+    });
+    quote!(#(#checks)*)
+}
+
 /// The arguments of a node as one slot of a tuple.
 fn join(args: &[TokenStream], local: usize, user: Span) -> TokenStream {
     let cx = internal("cx");
@@ -749,7 +798,7 @@ fn join(args: &[TokenStream], local: usize, user: Span) -> TokenStream {
         return TokenStream::new();
     };
     if rest.is_empty() {
-        return quote_spanned!(at(user)=> #first.solo());
+        return first.clone();
     }
     let mut joined = first.clone();
     for arg in rest {
