@@ -1,7 +1,7 @@
 //! Checks of the graph. They read it, never change it, and are silent about what is already reported.
 
 use crate::diagnostics::Diagnostics;
-use crate::graph::{Beginning, Facts, Graph, StreamId};
+use crate::graph::{Beginning, Conflict, Facts, Graph, Kind, StreamId};
 use crate::lower::Code;
 use crate::mistakes;
 
@@ -9,6 +9,10 @@ use crate::mistakes;
 pub fn balance(graph: &Graph, facts: &Facts, code: &Code, cx: &mut Diagnostics) {
     let mut reported = None;
     for conflict in &facts.conflicts {
+        if graph.nodes[conflict.node].kind == Kind::Arms {
+            arm(graph, facts, code, conflict, cx);
+            continue;
+        }
         if reported.replace(conflict.node) == Some(conflict.node) {
             continue;
         }
@@ -17,7 +21,10 @@ pub fn balance(graph: &Graph, facts: &Facts, code: &Code, cx: &mut Diagnostics) 
         let place = code.nodes[conflict.node].place;
         let name = |stream: StreamId| graph.streams[stream].name.as_str();
         if let Some(rates) = conflict.rates {
-            let join = graph.nodes[node.owner].name.as_str();
+            let join = match node.kind {
+                Kind::Merge => "merge",
+                _ => graph.nodes[node.owner].name.as_str(),
+            };
             cx.report(place, mistakes::rates((name(a), name(b)), rates, join));
             continue;
         }
@@ -30,4 +37,15 @@ pub fn balance(graph: &Graph, facts: &Facts, code: &Code, cx: &mut Diagnostics) 
         };
         cx.report(place, mistakes::lineage(name(odd), name(other), begun));
     }
+}
+
+/// An arm must give a slot for each that takes it.
+fn arm(graph: &Graph, facts: &Facts, code: &Code, conflict: &Conflict, cx: &mut Diagnostics) {
+    let (node, arg) = (conflict.node, conflict.args.1);
+    let stream = graph.nodes[node].args[arg];
+    let name = graph.streams[stream].name.as_str();
+    cx.report(
+        code.nodes[node].args[arg].place,
+        mistakes::arm_of_other_slots(name, facts.begun(stream), conflict.rates),
+    );
 }

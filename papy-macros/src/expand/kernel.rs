@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::{ExprClosure, Member, Pat};
 
@@ -494,7 +494,9 @@ impl Writer<'_> {
                         let state = state_name(self.plan, self.region);
                         quote_spanned!(at(user)=> #joined.then_with::<_, #n>(#cx, #number, &#worker, #state, #own))
                     }
-                    _ => quote_spanned!(at(user)=> #joined.then::<_, #n>(#cx, #number, &*#worker, #own)),
+                    _ => {
+                        quote_spanned!(at(user)=> #joined.then::<_, #n>(#cx, #number, &*#worker, #own))
+                    }
                 }
             }
             Work::Closure { closure, .. } => {
@@ -576,8 +578,11 @@ impl Writer<'_> {
                     })
                     .collect();
                 let pat = &arm.pat;
+                // behind the last arm is where rustc says what is missing
+                let mut body = Group::new(Delimiter::Brace, quote!(#(#sets)* #number));
+                body.set_span(arm.body.end());
                 let guard = arm.guard.as_ref().map(|guard| quote!(if #guard));
-                quote!(#pat #guard => { #(#sets)* #number })
+                quote!(#pat #guard => #body)
             })
             .collect();
         let begin = quote_spanned!(at(user)=>
@@ -748,7 +753,6 @@ impl Writer<'_> {
         };
         node.map_or(self.numbered.len(), |node| self.number(node))
     }
-
 
     /// Where the region that takes a stream says so.
     fn user_of(&self, stream: StreamId, to: Consumer) -> Place {

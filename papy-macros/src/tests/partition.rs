@@ -201,10 +201,12 @@ fn regions_stand_in_order_and_hold_each_node_once() {
             for out in &region.outs {
                 if let Consumer::Region(to) = out.to {
                     assert!(to > at, "{seed}: {}", partition.picture(&graph));
-                    assert!(partition.regions[to]
+                    assert!(
+                        partition.regions[to]
                             .ins
                             .iter()
-                            .any(|&(stream, _)| stream == out.stream));
+                            .any(|&(stream, _)| stream == out.stream)
+                    );
                 }
             }
             let alone = region.mode == Some(Mode::Serial);
