@@ -7,8 +7,13 @@ use crate::mistakes;
 
 /// Streams that meet in a node must have the same slots, and as many.
 pub fn balance(graph: &Graph, facts: &Facts, code: &Code, cx: &mut Diagnostics) {
+    let broken = broken(graph, facts);
     let mut reported = None;
     for conflict in &facts.conflicts {
+        let args = &graph.nodes[conflict.node].args;
+        if broken[args[conflict.args.0]] || broken[args[conflict.args.1]] {
+            continue;
+        }
         if graph.nodes[conflict.node].kind == Kind::Arms {
             arm(graph, facts, code, conflict, cx);
             continue;
@@ -37,6 +42,19 @@ pub fn balance(graph: &Graph, facts: &Facts, code: &Code, cx: &mut Diagnostics) 
         };
         cx.report(place, mistakes::lineage(name(odd), name(other), begun));
     }
+}
+
+/// Streams behind a node whose arguments don't balance: how they are counted is not known.
+fn broken(graph: &Graph, facts: &Facts) -> Vec<bool> {
+    let mut broken = vec![false; graph.streams.len()];
+    for &id in &graph.order {
+        let node = &graph.nodes[id];
+        let conflicts = facts.conflicts.iter().any(|conflict| conflict.node == id);
+        if conflicts || node.args.iter().any(|&arg| broken[arg]) {
+            node.outs.iter().for_each(|&out| broken[out] = true);
+        }
+    }
+    broken
 }
 
 /// An arm must give a slot for each that takes it.

@@ -114,12 +114,10 @@ fn streams_are_counted_from_where_they_begin() {
     }";
     let (graph, facts, _) = divided(text);
     let [a, b, c] = [0, 1, 2].map(|output| graph.outputs[output].from);
-    let (root, rate) = facts.counted(a).unwrap();
-    assert_eq!((rate.num, rate.den), (3, 2));
-    assert_eq!(facts.counted(graph.inputs[0].stream).unwrap().0, root);
-    let leader = |stream| facts.counted(stream).unwrap().0;
-    assert_eq!(leader(b), leader(graph.inputs[2].stream));
-    assert_ne!(leader(b), root);
+    let track = facts.track(a).unwrap();
+    assert_eq!((track.rate.num, track.rate.den), (3, 2));
+    assert!(matches!(facts.begun(a), Some(Beginning::Input(0))));
+    assert!(matches!(facts.begun(b), Some(Beginning::Input(1))));
     assert!(matches!(facts.begun(c), Some(Beginning::Flat(_))));
 }
 
