@@ -254,6 +254,16 @@ impl Writer<'_> {
         known.unwrap_or(self.numbered.len())
     }
 
+    /// Where the `.consume` stands that groups a stream.
+    fn consume_option(&self, group: StreamId, user: Span) -> Span {
+        let option = self
+            .plan
+            .graph
+            .producer(group)
+            .and_then(|node| self.plan.code.nodes[node].option);
+        option.map_or(user, Place::span)
+    }
+
     fn is_group(&self, stream: StreamId) -> Option<u64> {
         let node = self.plan.graph.producer(stream)?;
         match self.plan.graph.nodes[node].kind {
@@ -341,12 +351,13 @@ impl Writer<'_> {
     fn evaluated(&mut self, id: NodeId, number: usize, args: &[TokenStream]) -> TokenStream {
         let (node, code) = (&self.plan.graph.nodes[id], &self.plan.code.nodes[id]);
         let user = code.place.span();
-        let (cx, papy) = (internal_at("cx", user), papy_at(user));
         match node.kind {
             Kind::Work => self.worked(id, number, args),
             Kind::Group(_) => {
                 let joined = self.joined(id, number, args);
-                quote_spanned!(at(user)=> #papy::group([#joined], #cx, #number))
+                let option = code.option.map_or(user, Place::span);
+                let (papy, cx) = (papy_at(option), internal_at("cx", option));
+                quote_spanned!(at(option)=> #papy::group([#joined], #cx, #number))
             }
             Kind::Spread(n) => {
                 let (n, option) = (n as usize, code.option.map_or(user, Place::span));
@@ -387,7 +398,8 @@ impl Writer<'_> {
         firings: u64,
         args: &[TokenStream],
     ) -> TokenStream {
-        let user = self.plan.code.nodes[id].place.span();
+        let code = &self.plan.code.nodes[id];
+        let user = code.place.span();
         let papy = papy_at(user);
         let Some((first, rest)) = args.split_first() else {
             return TokenStream::new();
@@ -409,13 +421,15 @@ impl Writer<'_> {
             let joined = self.joined(id, number, &row);
             let inside: Vec<TokenStream> = self.lines.drain(before..).collect();
             let (n, all) = (size as usize, (size * firings) as usize);
-            let (cx, bundle) = (internal_at("cx", user), internal_at("bundle", user));
+            let option = code.option.map_or(user, Place::span);
+            let (papy, cx) = (papy_at(option), internal_at("cx", option));
+            let bundle = internal_at("bundle", option);
             let flat = quote_spanned!(at(user)=> #rows.map(|#pattern| { #(#inside)* #joined }));
             return if firings == 1 {
-                quote_spanned!(at(user)=> #papy::group::<_, _, #n>(#flat, #cx, #number))
+                quote_spanned!(at(option)=> #papy::group::<_, _, #n>(#flat, #cx, #number))
             } else {
                 let groups = firings as usize;
-                quote_spanned!(at(user)=>
+                quote_spanned!(at(option)=>
                     #papy::chunks::<_, #all, #groups, #n>(#flat)
                         .map(|#bundle| #papy::group::<_, _, #n>(#bundle, #cx, #number)))
             };
@@ -475,8 +489,12 @@ impl Writer<'_> {
         let gathered = node.args.first().and_then(|&arg| self.is_group(arg));
         let joined = match (gathered, args) {
             (Some(size), [group]) => {
-                let (size, papy) = (size as usize, papy_at(user));
-                quote_spanned!(at(user)=> #papy::gathered::<_, _, #size>(#group, #cx, #number))
+                let option = node
+                    .args
+                    .first()
+                    .map_or(user, |&arg| self.consume_option(arg, user));
+                let (size, papy, cx) = (size as usize, papy_at(option), internal_at("cx", option));
+                quote_spanned!(at(option)=> #papy::gathered::<_, _, #size>(#group, #cx, #number))
             }
             _ => self.joined(id, number, args),
         };
