@@ -57,7 +57,7 @@ pub fn many<T, const N: usize>(_port: Port<T>) -> Many<T, N> {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot travel between threads",
     label = "a stream of `{Self}` reaches another thread here",
-    note = "send `Arc` in place of `Rc`, and a `Mutex` in place of a `RefCell`"
+    note = "all that is in it must be `Send`: `Arc` in place of `Rc`, a `Mutex` in place of a `RefCell`"
 )]
 pub trait Crosses: Send {}
 

@@ -106,7 +106,7 @@ impl<T> Slot<T> {
         }
     }
 
-    /// The single argument of a node, as the tuple that workers take.
+    /// The single argument of a node, as the tuple that closures take.
     #[inline(always)]
     pub fn solo(self) -> Slot<(T,)> {
         self.map(|value| (value,))
@@ -232,7 +232,7 @@ impl<T> Slot<T> {
 
     /// Evaluates a worker without state.
     #[inline(always)]
-    pub fn then<W>(
+    pub fn then<W, const N: usize>(
         self,
         cx: &mut Cursor<'_>,
         node: usize,
@@ -240,14 +240,14 @@ impl<T> Slot<T> {
         local: &mut W::Local,
     ) -> Slot<W::Out>
     where
-        W: Worker<T> + Stateless,
+        W: Worker<T, N> + Stateless,
     {
         self.guard(cx, node, |value| worker.call(&mut (), local, value))
     }
 
     /// Evaluates a worker with state, in order.
     #[inline(always)]
-    pub fn then_with<W>(
+    pub fn then_with<W, const N: usize>(
         self,
         cx: &mut Cursor<'_>,
         node: usize,
@@ -256,14 +256,14 @@ impl<T> Slot<T> {
         local: &mut W::Local,
     ) -> Slot<W::Out>
     where
-        W: Worker<T>,
+        W: Worker<T, N>,
     {
         self.guard(cx, node, |value| worker.call(state, local, value))
     }
 
     /// Feeds a fold: faults pass by, values go into the state, and the state comes out at the end.
     #[inline(always)]
-    pub fn fold<W>(
+    pub fn fold<W, const N: usize>(
         self,
         cx: &mut Cursor<'_>,
         node: usize,
@@ -272,7 +272,7 @@ impl<T> Slot<T> {
         local: &mut W::Local,
     ) -> Slot<W::Whole>
     where
-        W: Worker<T> + Stateful,
+        W: Worker<T, N> + Stateful,
         W::Whole: Gathers<W::Out>,
     {
         let Some(kept) = state else { return Slot::Hole };

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{ExprClosure, Member, Pat};
 
@@ -257,6 +257,16 @@ impl Writer<'_> {
         known.unwrap_or(self.numbered.len())
     }
 
+    /// Where the `.consume` stands that groups a stream.
+    fn consume_option(&self, group: StreamId, user: Span) -> Span {
+        let option = self
+            .plan
+            .graph
+            .producer(group)
+            .and_then(|node| self.plan.code.nodes[node].option);
+        option.map_or(user, Place::span)
+    }
+
     fn is_group(&self, stream: StreamId) -> Option<u64> {
         let node = self.plan.graph.producer(stream)?;
         match self.plan.graph.nodes[node].kind {
@@ -348,7 +358,7 @@ impl Writer<'_> {
             Kind::Work => self.worked(id, number, args),
             Kind::Group(_) => {
                 let joined = self.joined(id, number, args);
-                group(user, &[joined], number)
+                group(code.option.map_or(user, Place::span), &[joined], number)
             }
             Kind::Spread(n) => {
                 let (n, option) = (n as usize, code.option.map_or(user, Place::span));
@@ -384,7 +394,7 @@ impl Writer<'_> {
                     [#(#copies,)* #whole]
                 })
             }
-            Kind::Merge => quote_spanned!(at(user)=> [#(#args),*]),
+            Kind::Merge => self.merged(id, args),
             Kind::Route => self.routed(id, number, args),
             Kind::Arms => self.arms(id, args),
             Kind::Flat | Kind::Pipeline => TokenStream::new(),
@@ -433,7 +443,8 @@ impl Writer<'_> {
                         self.joined(id, number, &row)
                     })
                     .collect();
-                group(user, &joined, number)
+                let option = self.plan.code.nodes[id].option;
+                group(option.map_or(user, Place::span), &joined, number)
             } else {
                 let row: Vec<TokenStream> = (0..args.len())
                     .map(|arg| name(arg, firing).to_token_stream())
@@ -509,11 +520,16 @@ impl Writer<'_> {
         let gathered = node.args.first().and_then(|&arg| self.is_group(arg));
         let joined = match (gathered, args) {
             (Some(size), [group]) => {
-                let (size, papy) = (size as usize, papy_at(user));
-                quote_spanned!(at(user)=> #papy::gathered::<_, _, #size>(#group, #cx, #number).solo())
+                let option = node
+                    .args
+                    .first()
+                    .map_or(user, |&arg| self.consume_option(arg, user));
+                let (size, papy, cx) = (size as usize, papy_at(option), internal_at("cx", option));
+                quote_spanned!(at(option)=> #papy::gathered::<_, _, #size>(#group, #cx, #number))
             }
             _ => self.joined(id, number, args),
         };
+        let n = args.len();
         let mut called = match &code.work {
             Work::Worker { .. } => {
                 let (worker, own) = (builds::worker_at(id, user), local_name(id));
@@ -521,13 +537,15 @@ impl Writer<'_> {
                     Mode::Fold => {
                         let state = state_name(self.plan, self.region);
                         let fold = Ident::new("fold", at(user));
-                        quote_spanned!(at(user)=> #joined.#fold(#cx, #number, &#worker, #state, #own))
+                        quote_spanned!(at(user)=> #joined.#fold::<_, #n>(#cx, #number, &#worker, #state, #own))
                     }
                     Mode::Serial => {
                         let state = state_name(self.plan, self.region);
-                        quote_spanned!(at(user)=> #joined.then_with(#cx, #number, &#worker, #state, #own))
+                        quote_spanned!(at(user)=> #joined.then_with::<_, #n>(#cx, #number, &#worker, #state, #own))
                     }
-                    _ => quote_spanned!(at(user)=> #joined.then(#cx, #number, &*#worker, #own)),
+                    _ => {
+                        quote_spanned!(at(user)=> #joined.then::<_, #n>(#cx, #number, &*#worker, #own))
+                    }
                 }
             }
             Work::Closure { closure, .. } => {
@@ -551,7 +569,10 @@ impl Writer<'_> {
         }
         if node.flat {
             let option = code.option.map_or(user, Place::span);
-            called = self.checked_at(option, "streamed", &called, number);
+            called = self.checked_at(option, "Streams::streamed", &called, number);
+            let (papy, poured) = (papy_at(option), internal_at("poured", option));
+            self.lines.push(quote!(let #poured = #called;));
+            called = quote_spanned!(at(option)=> #papy::Pours::poured(#poured));
         }
         called
     }
@@ -565,7 +586,9 @@ impl Writer<'_> {
         number: usize,
     ) -> TokenStream {
         let (papy, cx) = (papy_at(option), internal_at("cx", option));
-        let (check, whole) = (Ident::new(check, at(option)), internal_at("whole", option));
+        let check = check.split("::").map(|name| Ident::new(name, at(option)));
+        let check = quote_spanned!(at(option)=> #(#check)::*);
+        let whole = internal_at("whole", option);
         self.lines.push(quote!(let #whole = #called;));
         quote_spanned!(at(option)=> #papy::#check(#whole, #cx, #number))
     }
@@ -601,14 +624,33 @@ impl Writer<'_> {
                 });
                 let slots = nest(slots.collect::<Vec<_>>().into_iter());
                 let pat = &arm.pat;
+                // behind the last arm is where rustc says what is missing
+                let mut body = Group::new(Delimiter::Brace, quote!((#number, #slots)));
+                body.set_span(arm.body.end());
                 let guard = arm.guard.as_ref().map(|guard| quote!(if #guard));
-                quote!(#pat #guard => (#number, #slots),)
+                quote!(#pat #guard => #body)
             })
             .collect();
         let keyword = Ident::new("match", user);
         quote_spanned! {at(user)=>
             #papy::routed(#item, #cx, #number, |#value| #keyword #value { #(#arms)* })
         }
+    }
+
+    /// Slots that are alike, one behind the other.
+    fn merged(&mut self, id: NodeId, args: &[TokenStream]) -> TokenStream {
+        let code = &self.plan.code.nodes[id];
+        let user = code.place.span();
+        let places = code.args.iter().map(|taken| taken.place.span());
+        let names: Vec<Ident> = (0..args.len())
+            .map(|at| internal_at(&format!("merged_{at}"), user))
+            .collect();
+        let alike = alike(&names, places, "slot");
+        quote_spanned! {at(user)=> {
+            #(let #names = #args;)*
+            #alike
+            [#(#names),*]
+        }}
     }
 
     /// The slot of the arm that was taken.
@@ -623,12 +665,12 @@ impl Writer<'_> {
         let names: Vec<Ident> = (0..streams.len())
             .map(|at| internal_at(&format!("arm_{at}"), user))
             .collect();
+        let places = code.args.iter().skip(1).map(|taken| taken.place.span());
+        let alike = alike(&names, places, "slot");
         let mut arms = Vec::new();
         for (number, arm) in node.arms.iter().enumerate() {
             let Some(arg) = arm else { continue };
-            let place = code.args.get(*arg).map_or(user, |taken| taken.place.span());
-            let mut name = names[*arg - 1].clone();
-            name.set_span(at(place));
+            let name = &names[*arg - 1];
             arms.push(quote!(#papy::Slot::Value(#number) => #name,));
         }
         // That a partner is missing is told whichever arm it happened in.
@@ -644,6 +686,7 @@ impl Writer<'_> {
         );
         quote_spanned! {at(user)=> {
             #(let #names = #streams;)*
+            #alike
             #told
         }}
     }
@@ -771,6 +814,26 @@ impl Writer<'_> {
     }
 }
 
+/// Asks that all are like the first, where each stands. `what` they are: slots, ports or links.
+pub fn alike(names: &[Ident], places: impl Iterator<Item = Span>, what: &str) -> TokenStream {
+    let Some((first, others)) = names.split_first() else {
+        return TokenStream::new();
+    };
+    let checks = others.iter().zip(places.skip(1)).map(|(name, place)| {
+        let (papy, what) = (papy_at(place), Ident::new(what, at(place)));
+        let (mut first, mut other) = (first.clone(), name.clone());
+        first.set_span(at(place));
+        other.set_span(at(place));
+        let first = if what == "port" {
+            quote!(#first)
+        } else {
+            quote_spanned!(at(place)=> &#first)
+        };
+        quote_spanned!(at(place)=> let #name = #papy::Alike::#what(#first, #other);)
+    });
+    quote!(#(#checks)*)
+}
+
 /// The arguments of a node as one slot of a tuple.
 fn join(args: &[TokenStream], local: usize, user: Span) -> TokenStream {
     let cx = internal("cx");
@@ -778,7 +841,7 @@ fn join(args: &[TokenStream], local: usize, user: Span) -> TokenStream {
         return TokenStream::new();
     };
     if rest.is_empty() {
-        return quote_spanned!(at(user)=> #first.solo());
+        return first.clone();
     }
     let mut joined = first.clone();
     for arg in rest {

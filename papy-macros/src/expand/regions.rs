@@ -165,10 +165,25 @@ fn outside(plan: &Plan, id: NodeId) -> TokenStream {
             }
         }
         _ => {
-            let ports = nest(args.into_iter());
-            quote_spanned!(at(user)=> let #out = #papy::merging(#ports);)
+            let (names, alike) = merged(code, "port", user);
+            let ports = nest(names.iter().map(|name| quote!(#name)));
+            quote_spanned! {at(user)=> let #out = {
+                #(let #names = #args;)*
+                #alike
+                #papy::merging(#ports)
+            };}
         }
     }
+}
+
+/// Names for the streams that are merged, and what asks that they are alike.
+fn merged(code: &crate::lower::NodeCode, what: &str, user: Span) -> (Vec<Ident>, TokenStream) {
+    let names: Vec<Ident> = (0..code.args.len())
+        .map(|at| internal_at(&format!("merged_{at}"), user))
+        .collect();
+    let places = code.args.iter().map(|taken| taken.place.span());
+    let alike = kernel::alike(&names, places, what);
+    (names, alike)
 }
 
 /// The links of what stands between regions.
@@ -206,8 +221,13 @@ fn wire_outside(plan: &Plan, builds: &Builds, id: NodeId) -> TokenStream {
             quote_spanned!(at(user)=> let #outs = #net.call::<_, _, #left>(#number, #body, (#given, #outs), #links);)
         }
         _ => {
-            let links = nest(args.into_iter());
-            quote_spanned!(at(user)=> let #out = #net.merge(#links);)
+            let (names, alike) = merged(code, "link", user);
+            let links = nest(names.iter().map(|name| quote!(#name)));
+            quote_spanned! {at(user)=> let #out = {
+                #(let #names = #args;)*
+                #alike
+                #net.merge(#links)
+            };}
         }
     }
 }
