@@ -553,6 +553,11 @@ impl Writer<'_> {
                     Some(shared) => quote!(&#shared),
                     None => over_tuple(closure, code.group),
                 };
+                let joined = if n == 1 {
+                    quote_spanned!(at(user)=> #joined.solo())
+                } else {
+                    joined
+                };
                 if node.fallible {
                     let option = code.fallible.map_or(user, Place::span);
                     let call = Ident::new("call_fallible", at(option));
