@@ -6,7 +6,8 @@
 //! `TRYBUILD=overwrite cargo test --test ui` writes them; then read them.
 
 const WRONG: &[&str] = &[
-    "syntax", "names", "types", "joins", "pools", "options", "worker", "later", "several",
+    "syntax", "names", "types", "joins", "rates", "lineages", "routes", "pools", "options",
+    "worker", "later", "several",
 ];
 
 #[test]

@@ -32,6 +32,11 @@ impl Place {
         self.start
     }
 
+    /// The last token.
+    pub fn end(self) -> Span {
+        self.end
+    }
+
     /// The line that it starts on; 0 where that is not known.
     pub fn line(self) -> usize {
         self.start.start().line

@@ -380,6 +380,14 @@ pub fn empty_join() -> Mistake {
     Mistake::new("nothing flows from `()`").help("put streams in it: `(a, b) >> worker`")
 }
 
+pub fn method_as_node(text: &str) -> Mistake {
+    Mistake::new(format!(
+        "`{text}` is a function of a type, and nodes are workers"
+    ))
+    .help(format!("call it in a closure: `>> (|item| {text}(item))`"))
+    .help("or in a function of its own, with `#[worker]` above it")
+}
+
 pub fn not_a_node(text: &str) -> Mistake {
     Mistake::new(format!("`{text}` is not a node"))
         .help("a node is a worker's name, a worker with parameters `worker(name = value)`, or a closure in parentheses")
@@ -402,6 +410,7 @@ pub fn method_of_stream(method: &str, stream: &str) -> Mistake {
         }
         "filter_map" => mistake.help(format!("`{stream} >> (|item| …an `Option`…).filter()`")),
         "zip" | "chain" => mistake.help(format!("to take items in pairs: `({stream}, other) >> worker`")),
+        "merge" => mistake.help(format!("`merge({stream}, other)`")),
         "for_each" => mistake.help(format!("`{stream} >> worker;`, with a worker that returns nothing")),
         "collect" => mistake.help("return it; where the pipeline is called, `.collect()` runs it"),
         "enumerate" | "scan" | "reduce" | "sum" | "count" | "take" | "skip" => mistake.help(format!(
@@ -458,6 +467,23 @@ pub fn closure_kind(word: &str) -> Mistake {
         "a closure in a pipeline is a plain one, without `{word}`"
     ))
     .help(format!("take `{word}` away"))
+}
+
+pub fn closure_of_group(takes: usize, size: u64) -> Mistake {
+    let names = ["a", "b", "c", "d"];
+    let pattern = match usize::try_from(size)
+        .ok()
+        .and_then(|size| names.get(..size))
+    {
+        Some(names) => names.join(", "),
+        None => "first, ..".to_owned(),
+    };
+    Mistake::new(format!(
+        "`.consume({size})` gives a closure one argument, the group, and this one takes {takes}"
+    ))
+    .help(format!(
+        "`(|[{pattern}]| …)`, or `(|group| …)` to take a `Vec`"
+    ))
 }
 
 pub fn closure_arity(takes: usize, given: usize, tuple: bool) -> Mistake {
@@ -546,11 +572,19 @@ pub fn zero(name: &str) -> Mistake {
 
 pub fn rate_in_text(option: &str, text: &str) -> Mistake {
     Mistake::new(format!(
-        "`.{option}` takes a number in the text, and `{text}` is known only when the pipeline is built"
+        "`.{option}` takes a number that stands in the text, and `{text}` stands for one"
     ))
     .help(format!(
         "write the number, `.{option}(2)`: the rates of streams that meet are checked when the pipeline is compiled"
     ))
+}
+
+pub fn rate_not_whole(option: &str, text: &str) -> Mistake {
+    Mistake::new(format!(
+        "`.{option}` takes a whole number from 1 to {}, and not `{text}`",
+        u32::MAX
+    ))
+    .help(format!("`.{option}(2)`"))
 }
 
 pub fn fallible_worker(worker: &str) -> Mistake {
@@ -566,15 +600,6 @@ pub fn fold_closure() -> Mistake {
 pub fn option_not_yet(name: &str) -> Mistake {
     let mistake = Mistake::new(format!("`.{name}` is not supported yet"));
     match name {
-        "produce" | "flat" => {
-            mistake.help("return a `Vec`, and let the next worker take all of it")
-        }
-        "consume" => mistake.help(
-            "gather items in a `.serial()` worker that returns `Option<Vec<_>>`, with `.filter()`",
-        ),
-        "repeat" => mistake
-            .help("let the joining worker keep the last value: a `.serial()` worker with state"),
-        "pipeline" => mistake.help("give the one pipeline's run to the other as its input"),
         "timeout" => mistake.help("let the worker itself look at the clock, and return an `Err`"),
         "retry" => mistake.help("repeat the call inside the worker"),
         "await" => mistake.help("block inside the worker, and run it `.on(Pool::threads(n))`"),
@@ -590,6 +615,53 @@ pub fn match_behind_chain() -> Mistake {
 pub fn no_arms() -> Mistake {
     Mistake::new("this route has no arms")
         .help("`match stream { Pattern(x) => x >> worker, _ => skip }`")
+}
+
+pub fn option_of_route() -> Mistake {
+    Mistake::new("a route is no node, so it has no options")
+        .help("put the option behind a node in an arm, or behind one that follows: `match … { … } >> worker.option()`")
+}
+
+pub fn every_arm_skips() -> Mistake {
+    Mistake::new("every arm of this route is `skip`, so no item comes out of it")
+        .help("let an arm give a stream, `Pattern(x) => x`, or drop the stream with `let _ = …;`")
+}
+
+pub fn bound_by_reference(name: &str) -> Mistake {
+    Mistake::new(format!(
+        "a route takes its items apart, and `ref {name}` would only borrow from one"
+    ))
+    .help("take `ref` away")
+}
+
+/// An arm whose stream is not counted as the route's items are; what it comes from, or how many it brings.
+pub fn arm_of_other_slots(
+    arm: &str,
+    begun: Option<Beginning>,
+    each: Option<(u64, u64)>,
+) -> Mistake {
+    let why = match (begun, each) {
+        (_, Some((1, n))) => format!("`{arm}` brings {n}"),
+        (_, Some((n, m))) => format!("`{arm}` brings {m} for every {n}"),
+        (Some(Beginning::Fold(_)), _) => format!("`{arm}` comes out of `.fold()`"),
+        (Some(Beginning::Flat(_)), _) => format!("`{arm}` comes out of `.flat()`"),
+        (Some(Beginning::Groups(_)), _) => format!("`{arm}` comes in groups"),
+        (Some(Beginning::Merge(_)), _) => {
+            format!("`{arm}` is merged of streams of different origin")
+        }
+        _ => format!("`{arm}` is counted anew"),
+    };
+    Mistake::new(format!(
+        "an arm whose value is used gives one item for each that takes it, and {why}"
+    ))
+    .help("put that behind the route: `match … { … } >> worker`")
+    .help("or end every arm in a sink, and the route in `;`: then each arm does as it likes")
+}
+
+pub fn value_in_arm(text: &str) -> Mistake {
+    not_a_stream(text).help(format!(
+        "an arm gives a stream; for the same item each time: `x => x >> (|_| {text})`"
+    ))
 }
 
 pub fn arm_block() -> Mistake {
@@ -608,6 +680,10 @@ pub fn stream_in_guard(name: &str) -> Mistake {
 
 pub fn merge_of_one() -> Mistake {
     Mistake::new("`merge` takes two streams or more").help("`merge(a, b)`")
+}
+
+pub fn merge_of_join() -> Mistake {
+    Mistake::new("`merge` takes streams one by one, and not a join of them").help("`merge(a, b)`")
 }
 
 pub fn option_of_merge() -> Mistake {
@@ -711,9 +787,13 @@ pub fn rates((a, b): (&str, &str), (many, few): (u64, u64), join: &str) -> Mista
             "`.repeat({m})` on what gives `{slow}`, or `.consume({m})` on what takes `{fast}`"
         ))
     } else {
-        mistake.help(format!(
-            "`.repeat({m})` on what gives `{slow}` and `.repeat({n})` on what gives `{fast}`, or `.consume({n})` and `.consume({m})` on what takes them"
-        ))
+        mistake
+            .help(format!(
+                "`.repeat({m})` on what gives `{slow}`, and `.repeat({n})` on what gives `{fast}`"
+            ))
+            .help(format!(
+                "or `.consume({n})` on what takes `{slow}`, and `.consume({m})` on what takes `{fast}`"
+            ))
     }
 }
 

@@ -18,32 +18,11 @@ fn there<T>(slot: Option<T>) -> T {
     }
 }
 
-/// The slots of two bundles side by side.
+/// The slot of a bundle of one.
 #[inline(always)]
 #[must_use]
-pub fn zip<A, B, const N: usize>(a: [A; N], b: [B; N]) -> [(A, B); N] {
-    let mut b = b.into_iter();
-    a.map(|a| (a, there(b.next())))
-}
-
-/// The bundles of bundles in a row.
-#[inline(always)]
-#[must_use]
-pub fn flatten<T, const N: usize, const M: usize, const ALL: usize>(
-    nested: [[T; M]; N],
-) -> [T; ALL] {
-    let mut slots = nested.into_iter().flatten();
-    array::from_fn(|_| there(slots.next()))
-}
-
-/// A bundle, cut into bundles of `M`.
-#[inline(always)]
-#[must_use]
-pub fn chunks<T, const ALL: usize, const N: usize, const M: usize>(
-    bundle: [T; ALL],
-) -> [[T; M]; N] {
-    let mut slots = bundle.into_iter();
-    array::from_fn(|_| array::from_fn(|_| there(slots.next())))
+pub fn only<T>([slot]: [T; 1]) -> T {
+    slot
 }
 
 /// A list `(A, (B, ()))` of columns.
@@ -188,22 +167,11 @@ pub fn produced_pile<A: Produced<N>, const N: usize>(slot: Slot<A>) -> Pile<A::I
     })
 }
 
-/// The same `N` times. A panic in `Clone` belongs to the node.
+/// What copies an item that is repeated.
 #[inline(always)]
-pub fn repeated<T: Repeats, const N: usize>(
-    slot: Slot<T>,
-    cx: &mut Cursor<'_>,
-    node: usize,
-) -> [Slot<T>; N] {
-    let mut last = Some(slot);
-    array::from_fn(|at| {
-        let slot = if at + 1 == N {
-            last.take()
-        } else {
-            last.as_ref().map(|slot| slot.copy_part(cx, node, T::clone))
-        };
-        there(slot)
-    })
+#[must_use]
+pub fn repeats<T: Repeats>(_slot: &Slot<T>) -> fn(&T) -> T {
+    T::clone
 }
 
 /// The same for many.
@@ -231,8 +199,23 @@ pub fn grouped<T>(_port: Port<T>) -> Port<Vec<T>> {
     port()
 }
 
-/// One slot of a group of `N` in a round: no holes are among them.
+/// A group of `N` values.
 #[inline(always)]
+pub fn whole_group<G, T, const N: usize>(
+    values: [T; N],
+    cx: &mut Cursor<'_>,
+    node: usize,
+) -> Slot<G>
+where
+    G: Grouped<T, N>,
+{
+    cx.gathered(node, N);
+    Slot::Value(G::of_array(values))
+}
+
+/// One slot of a group of `N` in a round, where not all are values.
+#[cold]
+#[inline(never)]
 pub fn group<G, T, const N: usize>(
     bundle: [Slot<T>; N],
     cx: &mut Cursor<'_>,
@@ -241,12 +224,6 @@ pub fn group<G, T, const N: usize>(
 where
     G: Grouped<T, N>,
 {
-    if bundle.iter().all(|slot| matches!(slot, Slot::Value(_))) {
-        return Slot::Value(G::of_array(bundle.map(|slot| match slot {
-            Slot::Value(value) => value,
-            _ => unreachable!("all are values"),
-        })));
-    }
     let mut gathering = Gathering::default();
     for slot in bundle {
         gathering.push(slot);
@@ -341,10 +318,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bundles_are_cut_and_joined() {
-        let flat: [u8; 6] = flatten([[1, 2], [3, 4], [5, 6]]);
-        assert_eq!(chunks::<_, 6, 2, 3>(flat), [[1, 2, 3], [4, 5, 6]]);
-        assert_eq!(zip([1, 2], ['a', 'b']), [(1, 'a'), (2, 'b')]);
+    fn rows_become_columns() {
         let (numbers, (letters, ())) = Columns::columns([(1, ('a', ())), (2, ('b', ()))]);
         assert_eq!((numbers, letters), ([1, 2], ['a', 'b']));
     }

@@ -16,6 +16,7 @@ use crate::report::Report;
 use crate::run::Control;
 use crate::sink::{Outlets, Sinks};
 use crate::slot::Slot;
+use crate::spring::{Burst, streamed};
 use crate::sync::Arc;
 use crate::unwind;
 use crate::worker::{Scratch, Stateful};
@@ -216,16 +217,116 @@ impl<T, const N: usize> Produced<N> for [T; N] {
     }
 }
 
+/// A way in which a requirement holds.
+#[derive(Debug)]
+pub enum Direct {}
+
+/// A second way, that nothing has. Where a trait has two implementations for a type by their heads, rustc looks whether
+/// one holds before it believes in what follows from it. Then what is wrong is said once, and in the words of that trait.
+#[derive(Debug)]
+pub enum Otherwise {}
+
+/// What nothing is.
+pub trait Nobody {}
+
 /// What a worker returns under `.flat()`: something to iterate over.
 #[diagnostic::on_unimplemented(
     message = "`.flat()` needs a worker that returns something to iterate over, this one gives `{Self}`",
     label = "`{Self}` gives no items",
     note = "return a `Vec`, a range or an iterator, or take `.flat()` away"
 )]
-pub trait Streams: IntoIterator {}
+pub trait Streams<Way> {
+    /// Its iterator.
+    type Iter: Iterator;
+    /// Begins it.
+    fn begin(self) -> Self::Iter;
+    /// See [`streamed`](crate::spring::streamed).
+    fn streamed(slot: Slot<Self>, cx: &mut Cursor<'_>, node: usize) -> Slot<Burst<Self::Iter>>
+    where
+        Self: Sized,
+    {
+        streamed(slot, cx, node)
+    }
+}
 
 #[diagnostic::do_not_recommend]
-impl<I: IntoIterator> Streams for I {}
+impl<I: IntoIterator> Streams<Direct> for I {
+    type Iter = I::IntoIter;
+    #[inline(always)]
+    fn begin(self) -> I::IntoIter {
+        self.into_iter()
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Nobody> Streams<Otherwise> for T {
+    type Iter = std::iter::Empty<T>;
+    fn begin(self) -> std::iter::Empty<T> {
+        std::iter::empty()
+    }
+}
+
+/// An iterator of `.flat()`: what it gives is taken by whichever thread has room for it.
+#[diagnostic::on_unimplemented(
+    message = "`.flat()` takes items on any thread, and what this worker gives cannot travel: `{Self}`",
+    label = "an iterator, or items of it, that cannot travel between threads",
+    note = "it and its items must be `Send`: `Arc` in place of `Rc`, `Box<dyn Iterator<Item = …> + Send>`"
+)]
+pub trait Pours<Way>: Iterator + Sized {
+    /// Itself.
+    type Itself: Iterator;
+    /// The same slot.
+    fn poured(slot: Slot<Burst<Self>>) -> Slot<Burst<Self::Itself>>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<I: Iterator<Item: Send> + Send> Pours<Direct> for I {
+    type Itself = I;
+    #[inline(always)]
+    fn poured(slot: Slot<Burst<I>>) -> Slot<Burst<I>> {
+        slot
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<I: Iterator + Nobody> Pours<Otherwise> for I {
+    type Itself = I;
+    fn poured(slot: Slot<Burst<I>>) -> Slot<Burst<I>> {
+        slot
+    }
+}
+
+/// An item of a stream that becomes one with a stream of `T`: by `merge`, or as an arm of a route.
+#[diagnostic::on_unimplemented(
+    message = "these streams become one, and bring items of different types: `{T}` and `{Self}`",
+    label = "expected a stream of `{T}`, as the first of them is",
+    note = "put a node behind one of them that converts, or let both bring an `enum`"
+)]
+pub trait Alike<T>: Sized {
+    /// Itself.
+    type Itself;
+    /// The same slot.
+    fn slot(first: &Slot<T>, slot: Slot<Self>) -> Slot<Self::Itself>;
+    /// The same port.
+    fn port(first: Port<T>, port: Port<Self>) -> Port<Self::Itself>;
+    /// The same link.
+    fn link(first: &Arc<Link<T>>, link: Arc<Link<Self>>) -> Arc<Link<Self::Itself>>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T> Alike<T> for T {
+    type Itself = T;
+    #[inline(always)]
+    fn slot(_first: &Slot<T>, slot: Slot<T>) -> Slot<T> {
+        slot
+    }
+    fn port(_first: Port<T>, port: Port<T>) -> Port<T> {
+        port
+    }
+    fn link(_first: &Arc<Link<T>>, link: Arc<Link<T>>) -> Arc<Link<T>> {
+        link
+    }
+}
 
 /// What `.repeat(n)` gives several times.
 #[diagnostic::on_unimplemented(

@@ -84,6 +84,6 @@ pub mod __private {
     pub use crate::run::{Control, Handle, Run};
     pub use crate::slot::*;
     pub use crate::source::{Feed, Source};
-    pub use crate::spring::{Burst, Merging, flowing, merging, streamed};
+    pub use crate::spring::{Burst, Merging, flowing, merging};
     pub use crate::worker::*;
 }

@@ -57,7 +57,7 @@ pub fn many<T, const N: usize>(_port: Port<T>) -> Many<T, N> {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot travel between threads",
     label = "a stream of `{Self}` reaches another thread here",
-    note = "send `Arc` in place of `Rc`, and a `Mutex` in place of a `RefCell`"
+    note = "all that is in it must be `Send`: `Arc` in place of `Rc`, a `Mutex` in place of a `RefCell`"
 )]
 pub trait Crosses: Send {}
 
@@ -286,8 +286,11 @@ impl<T: Crosses, const N: usize> Leaving for [Slot<T>; N] {
     type Item = T;
     const TIMES: usize = N;
     #[inline(always)]
-    fn each(self, take: impl FnMut(Slot<T>)) {
-        self.into_iter().for_each(take);
+    fn each(mut self, mut take: impl FnMut(Slot<T>)) {
+        // by index: few and known, so the loop becomes straight lines
+        for slot in &mut self {
+            take(std::mem::replace(slot, Slot::Hole));
+        }
     }
     fn fault(fault: &Fault) -> Self {
         std::array::from_fn(|_| Slot::Fault(fault.clone()))
@@ -305,8 +308,13 @@ pub trait SlotList: Sized {
 
     /// The ports.
     fn ports() -> Self::Ports;
-    /// New links for what is known of a round, from number `out` on.
-    fn links(spec: &RegionSpec, round: Lineage, out: usize) -> Self::Links;
+    /// New links for what is known of a round and of the streams that enter, from number `out` on.
+    fn links(
+        spec: &RegionSpec,
+        round: Lineage,
+        entering: &[(Lineage, u64)],
+        out: usize,
+    ) -> Self::Links;
     /// Empty strides for `rounds` rounds.
     fn strides(extent: &Extent, rounds: usize) -> Self::Strides;
     /// Adds the slots of one round to each.
@@ -325,7 +333,7 @@ impl SlotList for () {
     type Strides = ();
 
     fn ports() {}
-    fn links(_spec: &RegionSpec, _round: Lineage, _out: usize) {}
+    fn links(_spec: &RegionSpec, _round: Lineage, _entering: &[(Lineage, u64)], _out: usize) {}
     fn strides(_extent: &Extent, _rounds: usize) {}
     #[inline(always)]
     fn push(self, _strides: &mut ()) {}
@@ -345,9 +353,14 @@ impl<X: Leaving, R: SlotList> SlotList for (X, R) {
     fn ports() -> Self::Ports {
         (port(), R::ports())
     }
-    fn links(spec: &RegionSpec, round: Lineage, out: usize) -> Self::Links {
-        let leaving = spec.leaving(round, out).times(X::TIMES as u64);
-        (Link::new(leaving), R::links(spec, round, out + 1))
+    fn links(
+        spec: &RegionSpec,
+        round: Lineage,
+        entering: &[(Lineage, u64)],
+        out: usize,
+    ) -> Self::Links {
+        let leaving = spec.leaving(round, entering, out).times(X::TIMES as u64);
+        (Link::new(leaving), R::links(spec, round, entering, out + 1))
     }
     fn strides(extent: &Extent, rounds: usize) -> Self::Strides {
         let own = Extent {

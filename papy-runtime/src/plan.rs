@@ -8,7 +8,7 @@ use crate::cursor::Cursor;
 use crate::error::StartError;
 use crate::graph::Graph;
 use crate::inlet::{Inlet, Inlets, Pull};
-use crate::link::{Port, Ports, SlotList};
+use crate::link::{Crosses, Port, Ports, SlotList};
 use crate::net::{Net, Place};
 use crate::places::Places;
 use crate::region::Region;
@@ -64,7 +64,7 @@ impl Entries for () {
     fn links(_net: &mut Net<'_>) {}
 }
 
-impl<T: Send, R: Entries> Entries for (Port<T>, R) {
+impl<T: Crosses, R: Entries> Entries for (Port<T>, R) {
     fn links(net: &mut Net<'_>) -> Self::Links {
         let first = net.input();
         (first, R::links(net))
@@ -78,7 +78,7 @@ impl SourceList for () {
     fn inlets(self, _links: (), _input: usize) {}
 }
 
-impl<F: Feed<Item: Send>, R: SourceList> SourceList for (F, R) {
+impl<F: Feed<Item: Crosses>, R: SourceList> SourceList for (F, R) {
     type Ports = (Port<F::Item>, R::Ports);
     type Inlets = (Inlet<F>, R::Inlets);
 
@@ -89,6 +89,18 @@ impl<F: Feed<Item: Send>, R: SourceList> SourceList for (F, R) {
         )
     }
 }
+
+/// An input that another thread may pull.
+#[diagnostic::on_unimplemented(
+    message = "`start` pulls this input on a thread of its own, and it cannot go there",
+    label = "an input of this pipeline cannot travel between threads",
+    note = "all that it holds must be `Send`: `Arc` in place of `Rc`, a `Mutex` in place of a `RefCell`",
+    note = "`.run()`, `.collect()` and `.for_each(…)` pull it on this thread, and take it as it is"
+)]
+pub trait Pulls: Send {}
+
+#[diagnostic::do_not_recommend]
+impl<F: Send> Pulls for F {}
 
 /// Inputs that a thread of the run's own may pull.
 pub trait SendSources: SourceList {
@@ -102,7 +114,7 @@ impl SendSources for () {
 
 impl<F, R> SendSources for (F, R)
 where
-    F: Feed<Item: Send> + Send + 'static,
+    F: Feed<Item: Crosses> + Pulls + 'static,
     R: SendSources,
 {
     fn boxed(self, links: <Self::Ports as Ports>::Links, own: &mut Vec<Box<dyn Pull + Send>>) {
@@ -205,7 +217,8 @@ where
         });
         region.put_scratch_back(scratch);
         let failed = self.1.close_book(shared, book, passed, began.elapsed());
-        let stops = sinks.is_done() && (is_read || (failed && shared.on_fault == OnFault::Stop));
+        let failed = failed && region.spec.sinks && shared.on_fault == OnFault::Stop;
+        let stops = sinks.is_done() && (is_read || failed);
         if stops || sinks.has_panicked() {
             // nobody wants more: the source must not be asked again
             shared.cancel();

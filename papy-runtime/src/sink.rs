@@ -7,7 +7,7 @@ use std::task::Poll;
 use crate::channel::Channel;
 use crate::fault::Fault;
 use crate::layout::Layout;
-use crate::link::{Port, Ports};
+use crate::link::{Crosses, Port, Ports};
 use crate::net::{Planned, Role};
 use crate::output::{Output, Reader};
 use crate::pool::Pool;
@@ -58,7 +58,7 @@ impl Outlets<'_> for () {
     fn ignore() {}
 }
 
-impl<'env, T: Send + 'env, R: Outlets<'env>> Outlets<'env> for (Port<T>, R) {
+impl<'env, T: Crosses + 'env, R: Outlets<'env>> Outlets<'env> for (Port<T>, R) {
     type Readers = (Reader<T>, R::Readers);
     type Outputs = (Output<T>, R::Outputs);
     type Ignore = (Tap<T, fn(Result<T, Fault>)>, R::Ignore);

@@ -106,7 +106,7 @@ impl<T> Slot<T> {
         }
     }
 
-    /// The single argument of a node, as the tuple that workers take.
+    /// The single argument of a node, as the tuple that closures take.
     #[inline(always)]
     pub fn solo(self) -> Slot<(T,)> {
         self.map(|value| (value,))
@@ -144,40 +144,15 @@ impl<T> Slot<T> {
         }
     }
 
-    /// A slot of another stream that this item does not take: a hole, or the end.
-    #[inline(always)]
-    pub fn elsewhere<U>(&self) -> Slot<U> {
-        match self {
-            Slot::End => Slot::End,
-            _ => Slot::Hole,
-        }
-    }
-
-    /// Sends the item down an arm; gives the arm's number. Patterns and guards are the user's, under the node's guard.
-    #[inline(always)]
-    pub fn route(
-        self,
-        cx: &mut Cursor<'_>,
-        node: usize,
-        arm: impl FnOnce(T) -> usize,
-    ) -> Slot<usize> {
-        match self.open() {
-            Ok(value) => match unwind::catch(|| arm(value)) {
-                Ok(arm) => Slot::Value(arm),
-                Err(payload) => Slot::Fault(cx.panicked(node, payload)),
-            },
-            Err(absent) => absent.slot(),
-        }
-    }
-
-    /// The fault that tells that a partner is missing.
+    /// Whether it tells that a partner is missing.
     #[inline(always)]
     #[must_use]
-    pub fn unequal(&self) -> Option<Fault> {
-        match self {
-            Slot::Fault(fault) if fault.kind() == FaultKind::Unequal => Some(fault.clone()),
-            _ => None,
+    pub fn is_unequal(&self) -> bool {
+        #[cold]
+        fn tells(fault: &Fault) -> bool {
+            fault.kind() == FaultKind::Unequal
         }
+        matches!(self, Slot::Fault(fault) if tells(fault))
     }
 
     /// What stands here in place of a value.
@@ -257,7 +232,7 @@ impl<T> Slot<T> {
 
     /// Evaluates a worker without state.
     #[inline(always)]
-    pub fn then<W>(
+    pub fn then<W, const N: usize>(
         self,
         cx: &mut Cursor<'_>,
         node: usize,
@@ -265,14 +240,14 @@ impl<T> Slot<T> {
         local: &mut W::Local,
     ) -> Slot<W::Out>
     where
-        W: Worker<T> + Stateless,
+        W: Worker<T, N> + Stateless,
     {
         self.guard(cx, node, |value| worker.call(&mut (), local, value))
     }
 
     /// Evaluates a worker with state, in order.
     #[inline(always)]
-    pub fn then_with<W>(
+    pub fn then_with<W, const N: usize>(
         self,
         cx: &mut Cursor<'_>,
         node: usize,
@@ -281,14 +256,14 @@ impl<T> Slot<T> {
         local: &mut W::Local,
     ) -> Slot<W::Out>
     where
-        W: Worker<T>,
+        W: Worker<T, N>,
     {
         self.guard(cx, node, |value| worker.call(state, local, value))
     }
 
     /// Feeds a fold: faults pass by, values go into the state, and the state comes out at the end.
     #[inline(always)]
-    pub fn fold<W>(
+    pub fn fold<W, const N: usize>(
         self,
         cx: &mut Cursor<'_>,
         node: usize,
@@ -297,7 +272,7 @@ impl<T> Slot<T> {
         local: &mut W::Local,
     ) -> Slot<W::Whole>
     where
-        W: Worker<T> + Stateful,
+        W: Worker<T, N> + Stateful,
         W::Whole: Gathers<W::Out>,
     {
         let Some(kept) = state else { return Slot::Hole };
@@ -386,11 +361,54 @@ impl<T, R: Unzip> Unzip for (T, R) {
     }
 }
 
-/// The slot of the arm that an item took. That a partner is missing is told whichever arm it happened in.
+/// Sends an item down an arm; gives the arm's number, and a slot of each stream that the patterns bind. Patterns and guards
+/// are the user's, under the node's guard.
 #[inline(always)]
-pub fn settled<T, const N: usize>(unequal: [Option<Fault>; N], taken: Slot<T>) -> Slot<T> {
-    match unequal.into_iter().flatten().next() {
-        Some(fault) => Slot::Fault(fault),
-        None => taken,
+pub fn routed<T, B: Bound>(
+    slot: Slot<T>,
+    cx: &mut Cursor<'_>,
+    node: usize,
+    route: impl FnOnce(T) -> (usize, B),
+) -> (Slot<usize>, B::Slots) {
+    match slot.open() {
+        Ok(value) => match unwind::catch(|| route(value)) {
+            Ok((arm, bound)) => (Slot::Value(arm), bound.slots()),
+            Err(payload) => (Slot::Fault(cx.panicked(node, payload)), B::none(false)),
+        },
+        Err(absent) => {
+            let ended = matches!(absent, Absent::End);
+            (absent.slot(), B::none(ended))
+        }
+    }
+}
+
+/// A list `(Option<A>, (Option<B>, ()))` of what the patterns of a route bind.
+pub trait Bound {
+    /// `(Slot<A>, (Slot<B>, ()))`.
+    type Slots;
+    /// A hole for what is not bound.
+    fn slots(self) -> Self::Slots;
+    /// Nothing is bound; at the end, or before it.
+    fn none(ended: bool) -> Self::Slots;
+}
+
+impl Bound for () {
+    type Slots = ();
+    #[inline(always)]
+    fn slots(self) {}
+    #[inline(always)]
+    fn none(_ended: bool) {}
+}
+
+impl<T, R: Bound> Bound for (Option<T>, R) {
+    type Slots = (Slot<T>, R::Slots);
+    #[inline(always)]
+    fn slots(self) -> Self::Slots {
+        (self.0.map_or(Slot::Hole, Slot::Value), self.1.slots())
+    }
+    #[inline(always)]
+    fn none(ended: bool) -> Self::Slots {
+        let slot = if ended { Slot::End } else { Slot::Hole };
+        (slot, R::none(ended))
     }
 }

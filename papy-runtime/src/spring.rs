@@ -45,18 +45,18 @@ impl<I: Iterator> Drop for Burst<I> {
 /// Begins the iterator of each item. The first items are taken here already, as far as there is room: where iterators
 /// are short, all of the work is done by whoever evaluates the node.
 #[inline]
-pub fn streamed<S: Streams>(
+pub fn streamed<S: Streams<Way>, Way>(
     slot: Slot<S>,
     cx: &mut Cursor<'_>,
     node: usize,
-) -> Slot<Burst<S::IntoIter>> {
+) -> Slot<Burst<S::Iter>> {
     /// Items of an iterator that are taken ahead, at most.
     const AHEAD: u64 = 64;
     let items = match slot {
         Slot::Value(items) => items,
         absent => return absent.absent_as(),
     };
-    let mut iterator = match unwind::catch(|| items.into_iter()) {
+    let mut iterator = match unwind::catch(|| items.begin()) {
         Ok(iterator) => iterator,
         Err(payload) => return Slot::Fault(cx.panicked(node, payload)),
     };

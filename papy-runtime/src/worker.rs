@@ -8,24 +8,30 @@ use crate::fault::BoxError;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a worker",
     label = "expected a worker",
-    note = "put `#[worker]` above the function, and write the function's name"
+    note = "put `#[worker]` above the function, and write the function's name; another pipeline is a node by `.pipeline()`"
 )]
 pub trait Scratch {
+    /// Itself. What is no worker has none, so that nothing more is said of the streams behind it.
+    type Itself;
     /// Kept from item to item; `()` for a function without state.
     type State;
     /// Lent to each call and to one call at a time: the `#[local]` argument, or `()`.
     type Local: Send;
     /// A fresh `#[local]` value.
     fn local(&self) -> Self::Local;
+    /// Itself.
+    fn itself(self) -> Self::Itself;
 }
 
-/// A function that takes the items `In`, a tuple with one item of each stream.
+/// A function that takes the items of `N` streams: `In` is the item of a single one, or a tuple with one of each. (The
+/// number tells an item that is a tuple from the items of a join.)
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot take `{In}`",
     label = "this node is given `{In}`",
-    note = "change one of the two signatures, or put a node between them that converts"
+    note = "change one of the two signatures, or put a node between them that converts",
+    note = "where items come wrapped: `.filter()` opens an `Option`, `.produce(n)` an array, `.flat()` whatever can be iterated over"
 )]
-pub trait Worker<In>: Scratch {
+pub trait Worker<In, const N: usize>: Scratch {
     /// What a call gives.
     type Out;
     /// How a call fails.
@@ -54,13 +60,17 @@ pub trait Stateless: Scratch<State = ()> {}
 /// A function with state: its first argument is `&mut S`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` keeps no state",
-    label = "`.fold()` and `state = …` need a worker whose first argument is `&mut State`",
+    label = "`.fold()` and `state = …` need a worker whose first argument is `&mut S`",
     note = "give the worker a first argument `state: &mut S`, or take `.fold()` and `state = …` away"
 )]
 pub trait Stateful: Scratch<State = <Self as Stateful>::Whole> {
+    /// Itself, as in [`Scratch`].
+    type Keeper;
     /// The state, as it comes out of a fold. Told apart from [`Scratch::State`], so that where there is none, that is
     /// the one thing wrong.
     type Whole;
+    /// Itself.
+    fn keeper(self) -> Self::Keeper;
 }
 
 /// A state that a fold gathers in: its worker gives nothing for each item.

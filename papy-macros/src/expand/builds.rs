@@ -217,12 +217,23 @@ impl Builder<'_> {
             return;
         }
         let made = quote!(#path { #(#fields,)* #marker });
-        let worker = worker(id);
+        let (worker, papy) = (worker(id), papy_at(user));
+        let itself = worker_at(id, user);
+        let whole = quote_spanned!(at(user)=> #papy::Scratch::itself(#itself));
+        self.builds.steps.push(quote!(let #worker = #made;));
         let keeps_state = matches!(self.plan.graph.nodes[id].mode, Mode::Serial | Mode::Fold);
         if keeps_state {
-            self.builds.steps.push(quote!(let #worker = #made;));
-            let state = state(id);
+            self.builds.steps.push(quote!(let #worker = #whole;));
             let option = code.serial.map_or(user, Place::span);
+            let given = code.state.as_ref().map(syntax_span);
+            if given.is_some() || self.plan.graph.nodes[id].mode == Mode::Fold {
+                let user = given.unwrap_or(option);
+                let (papy, keeper) = (papy_at(user), worker_at(id, user));
+                self.builds.steps.push(
+                    quote_spanned!(at(user)=> let #keeper = #papy::Stateful::keeper(#keeper);),
+                );
+            }
+            let state = state(id);
             let value = if let Some(expr) = &code.state {
                 let value = self.given(expr, Site::State(id));
                 let user = syntax_span(expr);
@@ -236,7 +247,7 @@ impl Builder<'_> {
         } else {
             self.builds
                 .steps
-                .push(quote!(let #worker = ::std::sync::Arc::new(#made);));
+                .push(quote!(let #worker = ::std::sync::Arc::new(#whole);));
         }
     }
 

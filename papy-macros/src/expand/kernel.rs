@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use proc_macro2::{Ident, Span, TokenStream};
-use quote::{quote, quote_spanned};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::{ExprClosure, Member, Pat};
 
 use super::Plan;
@@ -20,6 +20,7 @@ pub fn kernel(plan: &Plan, id: usize) -> TokenStream {
     let mut writer = Writer {
         plan,
         region,
+        closure: None,
         numbered: numbered.collect(),
         left: BTreeMap::new(),
         lines: Vec::new(),
@@ -133,6 +134,8 @@ pub fn fed(plan: &Plan, region: &Region) -> Vec<NodeId> {
 struct Writer<'a> {
     plan: &'a Plan<'a>,
     region: &'a Region,
+    /// The closure of the node at hand, where it is called for several slots.
+    closure: Option<Ident>,
     /// The nodes that it knows, in the order of their numbers.
     numbered: Vec<NodeId>,
     /// How often each stream is still to be used in this region.
@@ -254,6 +257,16 @@ impl Writer<'_> {
         known.unwrap_or(self.numbered.len())
     }
 
+    /// Where the `.consume` stands that groups a stream.
+    fn consume_option(&self, group: StreamId, user: Span) -> Span {
+        let option = self
+            .plan
+            .graph
+            .producer(group)
+            .and_then(|node| self.plan.code.nodes[node].option);
+        option.map_or(user, Place::span)
+    }
+
     fn is_group(&self, stream: StreamId) -> Option<u64> {
         let node = self.plan.graph.producer(stream)?;
         match self.plan.graph.nodes[node].kind {
@@ -341,12 +354,11 @@ impl Writer<'_> {
     fn evaluated(&mut self, id: NodeId, number: usize, args: &[TokenStream]) -> TokenStream {
         let (node, code) = (&self.plan.graph.nodes[id], &self.plan.code.nodes[id]);
         let user = code.place.span();
-        let (cx, papy) = (internal_at("cx", user), papy_at(user));
         match node.kind {
             Kind::Work => self.worked(id, number, args),
             Kind::Group(_) => {
                 let joined = self.joined(id, number, args);
-                quote_spanned!(at(user)=> #papy::group([#joined], #cx, #number))
+                group(code.option.map_or(user, Place::span), &[joined], number)
             }
             Kind::Spread(n) => {
                 let (n, option) = (n as usize, code.option.map_or(user, Place::span));
@@ -358,28 +370,39 @@ impl Writer<'_> {
                 };
                 let produced = Ident::new(produced, at(option));
                 let args = args.iter();
-                quote_spanned!(at(option)=> #papy::#produced::<_, #n>(#(#args),*))
+                let given = quote_spanned!(at(option)=> #papy::#produced::<_, #n>(#(#args),*));
+                if n == 1 {
+                    quote_spanned!(at(option)=> #papy::only(#given))
+                } else {
+                    given
+                }
             }
             Kind::Repeat(n) => {
-                let (n, option) = (n as usize, code.option.map_or(user, Place::span));
+                let option = code.option.map_or(user, Place::span);
                 let (papy, cx) = (papy_at(option), internal_at("cx", option));
-                let repeated = if n as u64 > FUSED {
-                    "repeated_pile"
-                } else {
-                    "repeated"
-                };
-                let repeated = Ident::new(repeated, at(option));
                 let args = args.iter();
-                quote_spanned!(at(option)=> #papy::#repeated::<_, #n>(#(#args,)* #cx, #number))
+                if n > FUSED {
+                    let n = n as usize;
+                    return quote_spanned!(at(option)=> #papy::repeated_pile::<_, #n>(#(#args,)* #cx, #number));
+                }
+                let (whole, again) = (internal_at("whole", option), internal_at("again", option));
+                let copies = (1..n)
+                    .map(|_| quote_spanned!(at(option)=> #whole.copy_part(#cx, #number, #again)));
+                quote_spanned!(at(option)=> {
+                    let #whole = #(#args)*;
+                    let #again = #papy::repeats(&#whole);
+                    [#(#copies,)* #whole]
+                })
             }
-            Kind::Merge => quote_spanned!(at(user)=> [#(#args),*]),
+            Kind::Merge => self.merged(id, args),
             Kind::Route => self.routed(id, number, args),
             Kind::Arms => self.arms(id, args),
             Kind::Flat | Kind::Pipeline => TokenStream::new(),
         }
     }
 
-    /// What a node gives for several slots of each argument.
+    /// What a node gives for several slots of each argument: slot by slot, since straight lines are what rustc makes the
+    /// fastest code of.
     fn bundled(
         &mut self,
         id: NodeId,
@@ -387,52 +410,74 @@ impl Writer<'_> {
         firings: u64,
         args: &[TokenStream],
     ) -> TokenStream {
-        let user = self.plan.code.nodes[id].place.span();
+        let (node, user) = (
+            &self.plan.graph.nodes[id],
+            self.plan.code.nodes[id].place.span(),
+        );
         let papy = papy_at(user);
-        let Some((first, rest)) = args.split_first() else {
-            return TokenStream::new();
-        };
-        let mut rows = first.clone();
-        let names: Vec<Ident> = (0..args.len())
-            .map(|at| internal_at(&format!("row_{at}"), user))
-            .collect();
-        let first = &names[0];
-        let mut pattern = quote!(#first);
-        for (arg, name) in rest.iter().zip(names.iter().skip(1)) {
-            rows = quote_spanned!(at(user)=> #papy::zip(#rows, #arg));
-            pattern = quote!((#pattern, #name));
+        let slots = firings * crate::partition::takes(self.plan.graph, self.plan.facts, id);
+        let name = |arg: usize, slot: u64| internal_at(&format!("slot_{arg}_{slot}"), user);
+        let mut inside = Vec::new();
+        for (at, arg) in args.iter().enumerate() {
+            let names = (0..slots).map(|slot| name(at, slot));
+            inside.push(quote!(let [#(#names),*] = #arg;));
         }
-        let row: Vec<TokenStream> = names.iter().map(|name| quote!(#name)).collect();
+        if let Work::Closure { closure, .. } = &self.plan.code.nodes[id].work {
+            let (closure, shared) = (
+                over_tuple(closure, self.plan.code.nodes[id].group),
+                internal_at("closure", user),
+            );
+            inside.push(quote!(let #shared = #closure;));
+            self.closure = Some(shared);
+        }
         let before = self.lines.len();
-        let kind = self.plan.graph.nodes[id].kind;
-        if let Kind::Group(size) = kind {
-            let joined = self.joined(id, number, &row);
-            let inside: Vec<TokenStream> = self.lines.drain(before..).collect();
-            let (n, all) = (size as usize, (size * firings) as usize);
-            let (cx, bundle) = (internal_at("cx", user), internal_at("bundle", user));
-            let flat = quote_spanned!(at(user)=> #rows.map(|#pattern| { #(#inside)* #joined }));
-            return if firings == 1 {
-                quote_spanned!(at(user)=> #papy::group::<_, _, #n>(#flat, #cx, #number))
+        let mut given = Vec::new();
+        for firing in 0..firings {
+            let taken = slots / firings;
+            let one = if let Kind::Group(_) = node.kind {
+                let joined: Vec<TokenStream> = (firing * taken..(firing + 1) * taken)
+                    .map(|slot| {
+                        let row: Vec<TokenStream> = (0..args.len())
+                            .map(|arg| name(arg, slot).to_token_stream())
+                            .collect();
+                        self.joined(id, number, &row)
+                    })
+                    .collect();
+                let option = self.plan.code.nodes[id].option;
+                group(option.map_or(user, Place::span), &joined, number)
             } else {
-                let groups = firings as usize;
-                quote_spanned!(at(user)=>
-                    #papy::chunks::<_, #all, #groups, #n>(#flat)
-                        .map(|#bundle| #papy::group::<_, _, #n>(#bundle, #cx, #number)))
+                let row: Vec<TokenStream> = (0..args.len())
+                    .map(|arg| name(arg, firing).to_token_stream())
+                    .collect();
+                self.evaluated(id, number, &row)
             };
+            let lines: Vec<TokenStream> = self.lines.drain(before..).collect();
+            let result = internal_at(&format!("given_{firing}"), user);
+            inside.push(quote!(let #result = { #(#lines)* #one };));
+            given.push(result);
         }
-        let one = self.evaluated(id, number, &row);
-        let inside: Vec<TokenStream> = self.lines.drain(before..).collect();
-        let each = quote_spanned!(at(user)=> #rows.map(|#pattern| { #(#inside)* #one }));
+        self.closure = None;
         let gives = crate::partition::gives(self.plan.graph, id);
-        if gives == 1 && !matches!(kind, Kind::Spread(_) | Kind::Repeat(_) | Kind::Merge) {
-            return each;
-        }
-        let (n, m, all) = (firings as usize, gives as usize, (firings * gives) as usize);
-        if gives > FUSED {
-            quote_spanned!(at(user)=> #papy::flatten_piles::<_, #n, #m, #all>(#each))
-        } else {
-            quote_spanned!(at(user)=> #papy::flatten::<_, #n, #m, #all>(#each))
-        }
+        let whole = match given.as_slice() {
+            [only] if gives == 1 => quote!(#only),
+            given if gives == 1 => quote!([#(#given),*]),
+            given if gives > FUSED => {
+                let (n, m, all) = (firings as usize, gives as usize, (firings * gives) as usize);
+                quote_spanned!(at(user)=> #papy::flatten_piles::<_, #n, #m, #all>([#(#given),*]))
+            }
+            given => {
+                let mut all = Vec::new();
+                for given in given {
+                    let names: Vec<Ident> = (0..gives)
+                        .map(|slot| internal_at(&format!("{given}_{slot}"), user))
+                        .collect();
+                    inside.push(quote!(let [#(#names),*] = #given;));
+                    all.extend(names);
+                }
+                quote!([#(#all),*])
+            }
+        };
+        quote_spanned!(at(user)=> { #(#inside)* #whole })
     }
 
     /// The arguments of a node as one slot; faults of what is caught are values.
@@ -475,11 +520,16 @@ impl Writer<'_> {
         let gathered = node.args.first().and_then(|&arg| self.is_group(arg));
         let joined = match (gathered, args) {
             (Some(size), [group]) => {
-                let (size, papy) = (size as usize, papy_at(user));
-                quote_spanned!(at(user)=> #papy::gathered::<_, _, #size>(#group, #cx, #number).solo())
+                let option = node
+                    .args
+                    .first()
+                    .map_or(user, |&arg| self.consume_option(arg, user));
+                let (size, papy, cx) = (size as usize, papy_at(option), internal_at("cx", option));
+                quote_spanned!(at(option)=> #papy::gathered::<_, _, #size>(#group, #cx, #number))
             }
             _ => self.joined(id, number, args),
         };
+        let n = args.len();
         let mut called = match &code.work {
             Work::Worker { .. } => {
                 let (worker, own) = (builds::worker_at(id, user), local_name(id));
@@ -487,17 +537,27 @@ impl Writer<'_> {
                     Mode::Fold => {
                         let state = state_name(self.plan, self.region);
                         let fold = Ident::new("fold", at(user));
-                        quote_spanned!(at(user)=> #joined.#fold(#cx, #number, &#worker, #state, #own))
+                        quote_spanned!(at(user)=> #joined.#fold::<_, #n>(#cx, #number, &#worker, #state, #own))
                     }
                     Mode::Serial => {
                         let state = state_name(self.plan, self.region);
-                        quote_spanned!(at(user)=> #joined.then_with(#cx, #number, &#worker, #state, #own))
+                        quote_spanned!(at(user)=> #joined.then_with::<_, #n>(#cx, #number, &#worker, #state, #own))
                     }
-                    _ => quote_spanned!(at(user)=> #joined.then(#cx, #number, &*#worker, #own)),
+                    _ => {
+                        quote_spanned!(at(user)=> #joined.then::<_, #n>(#cx, #number, &*#worker, #own))
+                    }
                 }
             }
             Work::Closure { closure, .. } => {
-                let closure = over_tuple(closure, code.group);
+                let closure = match &self.closure {
+                    Some(shared) => quote!(&#shared),
+                    None => over_tuple(closure, code.group),
+                };
+                let joined = if n == 1 {
+                    quote_spanned!(at(user)=> #joined.solo())
+                } else {
+                    joined
+                };
                 if node.fallible {
                     let option = code.fallible.map_or(user, Place::span);
                     let call = Ident::new("call_fallible", at(option));
@@ -514,7 +574,10 @@ impl Writer<'_> {
         }
         if node.flat {
             let option = code.option.map_or(user, Place::span);
-            called = self.checked_at(option, "streamed", &called, number);
+            called = self.checked_at(option, "Streams::streamed", &called, number);
+            let (papy, poured) = (papy_at(option), internal_at("poured", option));
+            self.lines.push(quote!(let #poured = #called;));
+            called = quote_spanned!(at(option)=> #papy::Pours::poured(#poured));
         }
         called
     }
@@ -528,7 +591,9 @@ impl Writer<'_> {
         number: usize,
     ) -> TokenStream {
         let (papy, cx) = (papy_at(option), internal_at("cx", option));
-        let (check, whole) = (Ident::new(check, at(option)), internal_at("whole", option));
+        let check = check.split("::").map(|name| Ident::new(name, at(option)));
+        let check = quote_spanned!(at(option)=> #(#check)::*);
+        let whole = internal_at("whole", option);
         self.lines.push(quote!(let #whole = #called;));
         quote_spanned!(at(option)=> #papy::#check(#whole, #cx, #number))
     }
@@ -545,46 +610,51 @@ impl Writer<'_> {
             several => join(several, number, user),
         };
         let (papy, cx) = (papy_at(user), internal_at("cx", user));
-        let (whole, value, tag) = (
-            internal_at("whole", user),
-            internal_at("value", user),
-            internal_at("tag", user),
-        );
-        let mut bound = Vec::new();
+        let value = internal_at("value", user);
+        let all: usize = arms.iter().map(|arm| arm.bindings.len()).sum();
+        let mut bound = 0;
         let arms: Vec<TokenStream> = arms
             .iter()
             .enumerate()
             .map(|(number, arm)| {
-                let sets: Vec<TokenStream> = arm
-                    .bindings
-                    .iter()
-                    .map(|name| {
-                        let slot = internal_at(&format!("bound_{}", bound.len()), name.span());
-                        bound.push(slot.clone());
-                        quote!(#slot = #papy::Slot::Value(#name);)
-                    })
-                    .collect();
+                let own = bound..bound + arm.bindings.len();
+                bound = own.end;
+                let slots = (0..all).map(|at| {
+                    if own.contains(&at) {
+                        let name = &arm.bindings[at - own.start];
+                        quote!(::core::option::Option::Some(#name))
+                    } else {
+                        quote!(::core::option::Option::None)
+                    }
+                });
+                let slots = nest(slots.collect::<Vec<_>>().into_iter());
                 let pat = &arm.pat;
+                // behind the last arm is where rustc says what is missing
+                let mut body = Group::new(Delimiter::Brace, quote!((#number, #slots)));
+                body.set_span(arm.body.end());
                 let guard = arm.guard.as_ref().map(|guard| quote!(if #guard));
-                quote!(#pat #guard => { #(#sets)* #number })
+                quote!(#pat #guard => #body)
             })
             .collect();
-        let begin = quote_spanned!(at(user)=>
-            let #whole = #item;
-            #(let mut #bound = #whole.elsewhere();)*
-        );
         let keyword = Ident::new("match", user);
-        let list = nest(
-            std::iter::once(tag.clone())
-                .chain(bound.iter().cloned())
-                .map(|name| quote!(#name))
-                .collect::<Vec<_>>()
-                .into_iter(),
-        );
+        quote_spanned! {at(user)=>
+            #papy::routed(#item, #cx, #number, |#value| #keyword #value { #(#arms)* })
+        }
+    }
+
+    /// Slots that are alike, one behind the other.
+    fn merged(&mut self, id: NodeId, args: &[TokenStream]) -> TokenStream {
+        let code = &self.plan.code.nodes[id];
+        let user = code.place.span();
+        let places = code.args.iter().map(|taken| taken.place.span());
+        let names: Vec<Ident> = (0..args.len())
+            .map(|at| internal_at(&format!("merged_{at}"), user))
+            .collect();
+        let alike = alike(&names, places, "slot");
         quote_spanned! {at(user)=> {
-            #begin
-            let #tag = #whole.route(#cx, #number, |#value| #keyword #value { #(#arms)* });
-            #list
+            #(let #names = #args;)*
+            #alike
+            [#(#names),*]
         }}
     }
 
@@ -596,26 +666,33 @@ impl Writer<'_> {
         let Some((tag, streams)) = args.split_first() else {
             return TokenStream::new();
         };
-        let (absent, unequal) = (internal_at("absent", user), internal_at("unequal", user));
+        let absent = internal_at("absent", user);
         let names: Vec<Ident> = (0..streams.len())
             .map(|at| internal_at(&format!("arm_{at}"), user))
             .collect();
+        let places = code.args.iter().skip(1).map(|taken| taken.place.span());
+        let alike = alike(&names, places, "slot");
         let mut arms = Vec::new();
         for (number, arm) in node.arms.iter().enumerate() {
             let Some(arg) = arm else { continue };
-            let place = code.args.get(*arg).map_or(user, |taken| taken.place.span());
-            let mut name = names[*arg - 1].clone();
-            name.set_span(at(place));
+            let name = &names[*arg - 1];
             arms.push(quote!(#papy::Slot::Value(#number) => #name,));
         }
+        // That a partner is missing is told whichever arm it happened in.
+        let told = names.iter().rev().fold(
+            quote! {
+                match #tag {
+                    #(#arms)*
+                    #papy::Slot::Value(_) => #papy::Slot::Hole,
+                    #absent => #absent.absent_as(),
+                }
+            },
+            |otherwise, name| quote_spanned!(at(user)=> if #name.is_unequal() { #name.absent_as() } else { #otherwise }),
+        );
         quote_spanned! {at(user)=> {
             #(let #names = #streams;)*
-            let #unequal = [#(#names.unequal()),*];
-            #papy::settled(#unequal, match #tag {
-                #(#arms)*
-                #papy::Slot::Value(_) => #papy::Slot::Hole,
-                #absent => #absent.absent_as(),
-            })
+            #alike
+            #told
         }}
     }
 
@@ -742,6 +819,26 @@ impl Writer<'_> {
     }
 }
 
+/// Asks that all are like the first, where each stands. `what` they are: slots, ports or links.
+pub fn alike(names: &[Ident], places: impl Iterator<Item = Span>, what: &str) -> TokenStream {
+    let Some((first, others)) = names.split_first() else {
+        return TokenStream::new();
+    };
+    let checks = others.iter().zip(places.skip(1)).map(|(name, place)| {
+        let (papy, what) = (papy_at(place), Ident::new(what, at(place)));
+        let (mut first, mut other) = (first.clone(), name.clone());
+        first.set_span(at(place));
+        other.set_span(at(place));
+        let first = if what == "port" {
+            quote!(#first)
+        } else {
+            quote_spanned!(at(place)=> &#first)
+        };
+        quote_spanned!(at(place)=> let #name = #papy::Alike::#what(#first, #other);)
+    });
+    quote!(#(#checks)*)
+}
+
 /// The arguments of a node as one slot of a tuple.
 fn join(args: &[TokenStream], local: usize, user: Span) -> TokenStream {
     let cx = internal("cx");
@@ -749,7 +846,7 @@ fn join(args: &[TokenStream], local: usize, user: Span) -> TokenStream {
         return TokenStream::new();
     };
     if rest.is_empty() {
-        return quote_spanned!(at(user)=> #first.solo());
+        return first.clone();
     }
     let mut joined = first.clone();
     for arg in rest {
@@ -768,6 +865,21 @@ fn join(args: &[TokenStream], local: usize, user: Span) -> TokenStream {
             nested.map(|nested| quote!((#nested, #name)))
         });
     quote_spanned!(at(user)=> #joined.map(|#nested| (#(#names),*)))
+}
+
+/// A group of these slots: as an array where all are values.
+fn group(user: Span, slots: &[TokenStream], number: usize) -> TokenStream {
+    let (papy, cx) = (papy_at(user), internal_at("cx", user));
+    let names: Vec<Ident> = (0..slots.len())
+        .map(|at| internal_at(&format!("of_group_{at}"), user))
+        .collect();
+    let (bundle, size) = (internal_at("bundle", user), slots.len());
+    quote_spanned! {at(user)=>
+        match [#(#slots),*] {
+            [#(#papy::Slot::Value(#names)),*] => #papy::whole_group::<_, _, #size>([#(#names),*], #cx, #number),
+            #bundle => #papy::group::<_, _, #size>(#bundle, #cx, #number),
+        }
+    }
 }
 
 /// A closure over the tuple of a join, with the user's own patterns and types; a group's is told from its pattern.

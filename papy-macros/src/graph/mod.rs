@@ -3,7 +3,7 @@
 mod facts;
 mod ratio;
 
-pub use facts::{Beginning, FUSED, Facts, round};
+pub use facts::{Beginning, Conflict, FUSED, Facts, round};
 pub use ratio::Ratio;
 
 /// An index into [`Graph::nodes`], in text order.

@@ -92,6 +92,8 @@ pub struct RouteArm {
     pub guard: Option<Expr>,
     /// The names of the pattern that are streams.
     pub bindings: Vec<Ident>,
+    /// Where it leads.
+    pub body: Place,
 }
 
 #[derive(Debug)]
@@ -138,6 +140,7 @@ pub fn lower(pipeline: &Pipeline, cx: &mut Diagnostics) -> Lowered {
         known_pools: BTreeMap::new(),
         naming: None,
         promised: !pipeline.outputs.is_empty(),
+        in_arm: false,
         held: BTreeSet::new(),
     };
     lowering.arguments(&pipeline.args);
@@ -163,6 +166,8 @@ struct Lowering<'cx> {
     naming: Option<String>,
     /// Whether the header promises outputs.
     promised: bool,
+    /// Whether the text at hand is an arm of a route.
+    in_arm: bool,
     /// Values that nodes hold by name, so that another value must not take it.
     held: BTreeSet<String>,
 }

@@ -268,8 +268,14 @@ impl Lowering<'_> {
             // it may be defined in text that could not be read
             return;
         }
+        if key == "skip" {
+            self.cx.report(Place::of(name), mistakes::skip_reserved());
+            return;
+        }
         let streams = self.names.streams();
-        let near = nearest(key, streams.iter().map(String::as_str)).map(str::to_owned);
+        let near = nearest(key, streams.iter().map(String::as_str))
+            .or_else(|| nearest(key, ["skip"]).filter(|_| self.in_arm))
+            .map(str::to_owned);
         // what was meant is not unused
         self.names.touched.extend(near.clone());
         self.cx.report(
@@ -307,6 +313,22 @@ pub(super) fn bound(pat: &Pat) -> Vec<Ident> {
     let mut binder = Binder(Vec::new());
     binder.visit_pat(pat);
     binder.0
+}
+
+/// The names that a pattern binds by `ref`.
+pub(super) fn borrowed(pat: &Pat) -> Vec<Ident> {
+    struct Borrower(Vec<Ident>);
+    impl<'ast> Visit<'ast> for Borrower {
+        fn visit_pat_ident(&mut self, pat: &'ast syn::PatIdent) {
+            if pat.by_ref.is_some() {
+                self.0.push(pat.ident.clone());
+            }
+            syn::visit::visit_pat_ident(self, pat);
+        }
+    }
+    let mut borrower = Borrower(Vec::new());
+    borrower.visit_pat(pat);
+    borrower.0
 }
 
 /// Every identifier in the tokens.

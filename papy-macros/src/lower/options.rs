@@ -32,6 +32,22 @@ pub(super) fn is_option(name: &str) -> bool {
     KNOWN.contains(&name) || NOT_YET.contains(&name) || name == "pipeline"
 }
 
+/// The option that goes by another name elsewhere.
+fn meant(name: &str) -> Option<&'static str> {
+    match name {
+        "flatten" | "flat_map" => Some("flat"),
+        "group" | "batch" | "chunk" | "chunks" | "window" | "windows" => Some("consume"),
+        "expand" | "split" => Some("produce"),
+        "filter_map" => Some("filter"),
+        "reduce" | "aggregate" | "scan" => Some("fold"),
+        "sequential" | "in_order" => Some("serial"),
+        "limit" | "workers" | "parallel" | "threads" => Some("spawn"),
+        "name" | "label" => Some("named"),
+        "pool" => Some("on"),
+        _ => None,
+    }
+}
+
 /// The options of one node.
 #[derive(Debug, Default)]
 pub(super) struct Options {
@@ -95,9 +111,10 @@ impl Lowering<'_> {
         let Some(&known) = KNOWN.iter().find(|known| **known == name) else {
             self.names.touch(&call.args);
             let every: Vec<&str> = KNOWN.iter().chain(NOT_YET).copied().collect();
+            let near = meant(&name).or_else(|| nearest(&name, every));
             let mistake = match name.as_str() {
                 "buffer" | "on_fault" | "inline" => mistakes::option_of_run(&name),
-                _ => mistakes::unknown_option(&name, nearest(&name, every), KNOWN),
+                _ => mistakes::unknown_option(&name, near, KNOWN),
             };
             self.cx.report(place, mistake);
             return;
@@ -155,8 +172,11 @@ impl Lowering<'_> {
                     None => {
                         self.names.touch(argument);
                         let text = syntax::short_text(argument);
-                        self.cx
-                            .report(Place::of(argument), mistakes::rate_in_text(known, &text));
+                        let mistake = match syntax::bare(argument) {
+                            Expr::Lit(_) | Expr::Unary(_) => mistakes::rate_not_whole(known, &text),
+                            _ => mistakes::rate_in_text(known, &text),
+                        };
+                        self.cx.report(Place::of(argument), mistake);
                         return;
                     }
                 },

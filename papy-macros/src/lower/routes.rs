@@ -18,12 +18,14 @@ impl Lowering<'_> {
             return vec![Port::broken(Place::of(route))];
         };
         let (mut ports, mut arms, mut broken) = (vec![tag], Vec::new(), false);
+        let mut unreadable = false;
         for arm in &route.arms {
             let scope = self.enter_arm(node, arm);
             let body = self.arm_body(&arm.body);
             let skips = body.is_none_or(is_skip);
+            unreadable |= body.is_none() && !is_empty(&arm.body);
             if let Some(body) = body.filter(|_| !skips) {
-                let port = self.one_stream(body);
+                let port = self.arm_stream(body);
                 broken |= port.stream.is_none();
                 arms.push(Some(ports.len()));
                 ports.push(port);
@@ -34,6 +36,12 @@ impl Lowering<'_> {
         }
         self.own_route(node);
         if broken {
+            return vec![Port::broken(Place::of(route))];
+        }
+        if ports.len() == 1 {
+            if !unreadable {
+                self.cx.report(place, mistakes::every_arm_skips());
+            }
             return vec![Port::broken(Place::of(route))];
         }
         let merge = self.new_node(Kind::Arms, place, self.graph.nodes[node].name.clone());
@@ -56,6 +64,25 @@ impl Lowering<'_> {
             self.leave_arm(node, scope);
         }
         self.own_route(node);
+    }
+
+    /// The stream of an arm whose value is used.
+    fn arm_stream(&mut self, body: &Expr) -> Port {
+        let value = match syntax::bare(body) {
+            Expr::Lit(_) => true,
+            Expr::Path(path) => path.path.segments.len() > 1,
+            _ => false,
+        };
+        if value {
+            let text = syntax::short_text(body);
+            self.cx
+                .report(Place::of(body), mistakes::value_in_arm(&text));
+            return Port::broken(Place::of(body));
+        }
+        let outside = std::mem::replace(&mut self.in_arm, true);
+        let port = self.one_stream(body);
+        self.in_arm = outside;
+        port
     }
 
     /// The node that routes, and the stream of which arm each item takes.
@@ -99,6 +126,12 @@ impl Lowering<'_> {
             Pat::Guard(guarded) => (&*guarded.pat, Some((*guarded.guard).clone())),
             pat => (pat, None),
         };
+        for name in names::borrowed(pat) {
+            self.cx.report(
+                Place::of(&name),
+                mistakes::bound_by_reference(&plain(&name)),
+            );
+        }
         let mut bound: Vec<Bound> = Vec::new();
         for name in names::bound(pat) {
             let key = plain(&name);
@@ -138,6 +171,7 @@ impl Lowering<'_> {
             pat: pat.clone(),
             guard,
             bound,
+            body: Place::of(&arm.body),
         }
     }
 
@@ -167,6 +201,7 @@ impl Lowering<'_> {
                 pat: scope.pat,
                 guard: scope.guard,
                 bindings,
+                body: scope.body,
             });
         }
     }
@@ -213,6 +248,13 @@ impl Lowering<'_> {
     ) -> Vec<Port> {
         let place = Place::of(called.path);
         for argument in &called.positional {
+            if let Expr::Tuple(join) = syntax::bare(argument) {
+                self.names.touch(join);
+                self.cx
+                    .report(Place::of(argument), mistakes::merge_of_join());
+                ports.push(Port::broken(place));
+                continue;
+            }
             ports.push(self.one_stream(argument));
         }
         if let Some(option) = options.first() {
@@ -251,6 +293,7 @@ struct Scope {
     pat: Pat,
     guard: Option<Expr>,
     bound: Vec<Bound>,
+    body: Place,
 }
 
 /// A name of its pattern, its stream, and what the name means outside.
@@ -258,6 +301,11 @@ struct Bound {
     name: Ident,
     stream: usize,
     outside: Option<Name>,
+}
+
+/// `{}`
+fn is_empty(body: &Expr) -> bool {
+    matches!(syntax::bare(body), Expr::Block(block) if block.block.stmts.is_empty())
 }
 
 fn is_skip(body: &Expr) -> bool {

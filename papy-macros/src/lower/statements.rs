@@ -424,7 +424,10 @@ impl Lowering<'_> {
                 if matches!(base, Expr::Call(_)) {
                     return self.is_plain_value(base);
                 }
-                !matches!(base, Expr::Closure(_) | Expr::Tuple(_) | Expr::Binary(_)) && {
+                !matches!(
+                    base,
+                    Expr::Closure(_) | Expr::Tuple(_) | Expr::Binary(_) | Expr::Match(_)
+                ) && {
                     let stream =
                         names::single(base).is_some_and(|name| !self.names.is_value(&plain(name)));
                     let field = matches!(base, Expr::Field(_));

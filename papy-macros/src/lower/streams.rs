@@ -167,6 +167,12 @@ impl Lowering<'_> {
                 let place = Place::from(closure.inputs_begin.span);
                 self.not_stream(expr, place, mistakes::closure_without_input())
             }
+            Expr::Match(route) => {
+                let place = calls
+                    .first()
+                    .map_or(Place::of(route.match_token), |call| Place::of(&call.method));
+                self.not_stream(expr, place, mistakes::option_of_route())
+            }
             Expr::Binary(chain) if matches!(chain.op, BinOp::Shr(_)) => {
                 let place = calls
                     .first()
@@ -326,6 +332,13 @@ impl Lowering<'_> {
                 return vec![Port::broken(place)];
             }
         }
+        if is_function_of_type(called.path) {
+            for argument in &called.positional {
+                self.names.touch(argument);
+            }
+            self.cx.report(place, mistakes::method_as_node(&text));
+            return vec![Port::broken(place)];
+        }
         if let Some(name) = called.path.get_ident() {
             self.names.note_worker(&plain(name));
         }
@@ -453,8 +466,15 @@ impl Lowering<'_> {
             () if has("consume") => 1,
             () => inputs.len(),
         };
+        let takes = closure.inputs.len();
+        let grouped = has("consume") && takes != 1;
+        let given = if grouped { takes } else { given };
         let mentions = self.closure(closure, given, in_parentheses);
         let options = self.options(options);
+        if let Some(size) = options.rate("consume").filter(|_| grouped) {
+            self.cx
+                .report(place, mistakes::closure_of_group(takes, size));
+        }
         if let Some(at) = options.place("fold") {
             self.cx.report(at, mistakes::fold_closure());
         }
@@ -619,6 +639,25 @@ fn peel(expr: &Expr) -> (&Expr, Vec<&ExprMethodCall>) {
     }
     calls.reverse();
     (base, calls)
+}
+
+/// `String::len`: no worker can stand there.
+fn is_function_of_type(path: &Path) -> bool {
+    const PRIMITIVE: &[&str] = &[
+        "bool", "char", "str", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32",
+        "i64", "i128", "isize", "f32", "f64",
+    ];
+    let mut names = path
+        .segments
+        .iter()
+        .rev()
+        .map(|segment| plain(&segment.ident));
+    let (Some(function), Some(of)) = (names.next(), names.next()) else {
+        return false;
+    };
+    let primitive = path.segments.len() == 2 && PRIMITIVE.contains(&of.as_str());
+    function.starts_with(char::is_lowercase)
+        && (primitive || (of.starts_with(char::is_uppercase) && of != "Self"))
 }
 
 fn worker_name(path: &Path) -> String {

@@ -168,6 +168,19 @@ fn dangling_chain(segment: &[TokenTree]) -> Option<usize> {
         .then(|| end - 2)
 }
 
+/// The `match` of `>> match { … }`, which has nothing to match on.
+fn match_without_stream(segment: &[TokenTree]) -> Option<usize> {
+    segment
+        .windows(3)
+        .position(|three| {
+            let [before, TokenTree::Ident(word), TokenTree::Group(_)] = three else {
+                return false;
+            };
+            is_punct(before, '>') && word == "match"
+        })
+        .map(|at| at + 1)
+}
+
 fn without_dangling_chain(segment: &[TokenTree]) -> Option<TokenStream> {
     let at = dangling_chain(segment)?;
     let ended = segment.last().is_some_and(|token| is_punct(token, ';'));
@@ -202,6 +215,9 @@ fn explain(segment: &[TokenTree], error: &syn::Error) -> (Place, Mistake) {
             _ => continue,
         };
         return (Place::of(&pair[0]), mistakes::wrong_arrow(found));
+    }
+    if let Some(at) = match_without_stream(segment) {
+        return (Place::of(&segment[at]), mistakes::match_behind_chain());
     }
     let text: TokenStream = segment.iter().cloned().collect();
     if let Some((place, name)) = parameter_colon(text) {

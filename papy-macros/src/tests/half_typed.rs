@@ -24,6 +24,21 @@ const WHOLE: &[&str] = &[
         let d = (b >> (p, q.stride(2)) >> r, c) >> |(x, y), z| x | y | z;
         (c, d)
     }",
+    "fn r(xs: Stream<u64>, ys: Stream<u64>, floor: u64) -> (Stream<u64>, Stream<u64>) {
+        let pairs = xs >> three.produce(3) >> sum.consume(2).catch().serial() >> dbl.repeat(4);
+        let words = ys >> (|line: String| line.into_iter()).flat().on(Pool::threads(2));
+        let both = merge(xs >> f, pairs, r(ys)) >> g;
+        let routed = match (both >> shape, both) {
+            (Shape::Circle { r, .. }, y) | (Shape::Dot(r), y) if r > floor => (r, y) >> add,
+            (whole @ Shape::Square(..), _) => match whole >> area { 0 => skip, n => n >> (f, g) >> h },
+            _ => skip,
+        };
+        match words { \"\" => skip, word => word >> a::print::<u8>(to = floor), }
+        let (first, _) = other(xs, ys, floor = floor + 1).pipeline();
+        let out = routed >> deep::other(floor = 3).named(\"o\").pipeline() >> (|[a, b]| a + b).consume(2);
+        let _ = first;
+        (out, both)
+    }",
 ];
 
 /// The first `n` tokens, their groups closed.
@@ -79,6 +94,30 @@ fn every_cut_is_reported() {
             let cut = cut(whole.clone(), &mut n.clone());
             check(&cut);
         }
+    }
+}
+
+/// Editors complete and rename what they find in the expansion.
+#[test]
+fn workers_are_mentioned_beside_mistakes() {
+    let text = "fn p(xs: Stream<u64>) -> Stream<u64> {
+        let a = match xs >> first { 0 => skip, n => n >> second(k = 1) };
+        let b = merge(a, xs >> third.produce(3)) >> deep::fourth.consume(2);
+        let c = b >> fifth(x = 3).pipeline();
+        c >> sixth >>
+    }";
+    let (found, expansion) = pipeline::compile_apart(tokens(text));
+    assert!(!found.is_empty());
+    let expansion = expansion.to_string();
+    for worker in [
+        "first",
+        "second",
+        "third",
+        "deep :: fourth",
+        "fifth",
+        "sixth",
+    ] {
+        assert!(expansion.contains(worker), "{worker}: {expansion}");
     }
 }
 

@@ -1,7 +1,7 @@
 //! Regions as pictures: mode and pool, what enters, the nodes in order, what leaves and where to.
 
 use super::{divided, picture};
-use crate::graph::{Facts, Graph, Input, Mode, Node, Origin, PoolClass, Shape};
+use crate::graph::{Beginning, Facts, Graph, Input, Mode, Node, Origin, PoolClass, Shape};
 use crate::partition::{Consumer, partition};
 
 #[test]
@@ -91,7 +91,7 @@ fn siblings_of_one_stream_share_a_region_and_a_port() {
 }
 
 #[test]
-fn an_input_of_several_regions_is_forked_by_an_entry() {
+fn an_input_of_several_regions_passes_through_one_of_its_own() {
     let text = "fn p(xs: Stream<i64>, ys: Stream<i64>, a: Pool) -> (Stream<i64>, Stream<i64>) {
         let l = xs >> f >> g.on(a);
         let _ = ys;
@@ -99,8 +99,26 @@ fn an_input_of_several_regions_is_forked_by_an_entry() {
     }";
     assert_eq!(
         picture(text),
-        "0 entry: xs |  | xs to xs, xs to 2\n1 entry: ys |  | \n2 parallel: xs | f | f to 3\n3 parallel on a: f | g | l to l"
+        "0 passing: xs |  | xs to xs, xs to 2\n1 passing: ys |  | \n2 parallel: xs | f | f to 3\n3 parallel on a: f | g | l to l"
     );
+}
+
+#[test]
+fn streams_are_counted_from_where_they_begin() {
+    let text =
+        "fn p(xs: Stream<i64>, ys: Stream<i64>, zs: Stream<i64>) -> (Stream<i64>, Stream<i64>, Stream<i64>) {
+        let a = xs >> f.produce(3) >> g.consume(2);
+        let b = (ys, zs) >> h.unordered();
+        let c = b >> i.flat();
+        (a, b, c)
+    }";
+    let (graph, facts, _) = divided(text);
+    let [a, b, c] = [0, 1, 2].map(|output| graph.outputs[output].from);
+    let track = facts.track(a).unwrap();
+    assert_eq!((track.rate.num, track.rate.den), (3, 2));
+    assert!(matches!(facts.begun(a), Some(Beginning::Input(0))));
+    assert!(matches!(facts.begun(b), Some(Beginning::Input(1))));
+    assert!(matches!(facts.begun(c), Some(Beginning::Flat(_))));
 }
 
 #[test]
@@ -143,7 +161,6 @@ fn random(seed: u64, nodes: usize) -> Graph {
     }
     for id in 0..nodes {
         let args = (0..=next(2)).map(|_| next(graph.streams.len())).collect();
-        let stream = graph.stream(Origin::Node(id), format!("n{id}"));
         let mode = [Mode::Parallel, Mode::Parallel, Mode::Parallel, Mode::Serial][next(4)];
         let pool = [
             PoolClass::Default,
@@ -154,11 +171,13 @@ fn random(seed: u64, nodes: usize) -> Graph {
         graph.nodes.push(Node {
             name: format!("n{id}"),
             args,
-            shape: Shape::Stream(stream),
+            owner: id,
             mode,
             pool,
             ..Node::default()
         });
+        let stream = graph.stream(Origin::Node(id), format!("n{id}"));
+        graph.nodes[id].shape = Shape::Stream(stream);
         graph.order.push(id);
     }
     graph

@@ -144,13 +144,18 @@ fn expand_scratch(worker: &Worker) -> TokenStream {
         }
     };
     let span = at(ident.span());
+    // Else every worker of the crate is listed where something is no worker.
     quote_spanned! {span=>
         #attributes
+        #[diagnostic::do_not_recommend]
         impl #params ::papy::__private::Scratch for #ident #arguments #clause {
+            type Itself = Self;
             type State = #state;
             type Local = #local;
             #[inline]
             fn local(&self) -> #local { #init }
+            #[inline]
+            fn itself(self) -> Self { self }
         }
     }
 }
@@ -164,7 +169,12 @@ fn expand_kind(worker: &Worker) -> TokenStream {
     let (kind, body) = match state(worker) {
         Some(state) => (
             quote_spanned!(span=> Stateful),
-            quote_spanned!(span=> type Whole = #state;),
+            quote_spanned! {span=>
+                type Keeper = Self;
+                type Whole = #state;
+                #[inline]
+                fn keeper(self) -> Self { self }
+            },
         ),
         None => (quote_spanned!(span=> Stateless), TokenStream::new()),
     };
@@ -201,6 +211,11 @@ fn expand_call(worker: &Worker) -> TokenStream {
         }
     };
     let call = expand_body(worker, &items);
+    let number = inputs.len();
+    let (taken, given) = match (items.as_slice(), inputs.as_slice()) {
+        ([item], [input]) => (quote!(#item), quote!(#input)),
+        _ => (quote!((#(#items,)*)), quote!((#(#inputs,)*))),
+    };
     let (out, error) = expand_output(worker);
     let function = quote_spanned! {place=>
         #[inline]
@@ -209,7 +224,7 @@ fn expand_call(worker: &Worker) -> TokenStream {
             &self,
             state: &mut #state,
             local: &mut #local,
-            (#(#items,)*): (#(#inputs,)*),
+            #taken: #given,
         ) -> ::core::result::Result<Self::Out, Self::Error> {
             #call
         }
@@ -223,7 +238,7 @@ fn expand_call(worker: &Worker) -> TokenStream {
     let keyword = keyword("impl", ident.span());
     quote_spanned! {span=>
         #attributes
-        #keyword #params ::papy::__private::Worker<(#(#inputs,)*)> for #ident #arguments #clause #body
+        #keyword #params ::papy::__private::Worker<#given, #number> for #ident #arguments #clause #body
     }
 }
 

@@ -89,13 +89,18 @@ pub struct dbl {
     pub __papy: ::core::marker::PhantomData<fn() -> ()>,
 }
 impl ::papy::__private::Scratch for dbl {
+    type Itself = Self;
     type State = ();
     type Local = ();
     #[inline]
     fn local(&self) -> () {}
+    #[inline]
+    fn itself(self) -> Self {
+        self
+    }
 }
 impl ::papy::__private::Stateless for dbl {}
-impl ::papy::__private::Worker<(u32,)> for dbl {
+impl ::papy::__private::Worker<u32, 1usize> for dbl {
     type Out = u32;
     type Error = ::core::convert::Infallible;
     #[inline]
@@ -104,7 +109,7 @@ impl ::papy::__private::Worker<(u32,)> for dbl {
         &self,
         state: &mut (),
         local: &mut (),
-        (item_0,): (u32,),
+        item_0: u32,
     ) -> ::core::result::Result<Self::Out, Self::Error> {
         ::core::result::Result::Ok(
             dbl(item_0, <u32 as ::core::clone::Clone>::clone(&self.by)),
@@ -178,7 +183,7 @@ fn elided_lifetimes_get_names() {
     has(
         &text,
         &[
-            "impl<'__papy_0> ::papy::__private::Worker<(&'__papy_0 str,)> for key",
+            "impl<'__papy_0> ::papy::__private::Worker<&'__papy_0 str, 1usize> for key",
             "type Out = &'__papy_0 str;",
         ],
     );
@@ -204,7 +209,7 @@ fn lifetimes_that_no_input_determines_are_the_structs() {
         &[
             "struct f<'a>",
             "y: &'a [u8]",
-            "impl<'a, 'b> ::papy::__private::Worker<(&'b u8,)> for f<'a>",
+            "impl<'a, 'b> ::papy::__private::Worker<&'b u8, 1usize> for f<'a>",
         ],
     );
     let text = emitted(quote!(
@@ -224,7 +229,7 @@ fn impl_trait_arguments() {
             "struct f<__P0 = ()>",
             "__P0: Fn(u8)",
             "__I0: Debug",
-            "Worker<(Vec<__I0>,)>",
+            "Worker<Vec<__I0>, 1usize>",
             "__P0: ::core::clone::Clone",
         ],
     );

@@ -1,0 +1,9 @@
+use papy::prelude::*;
+
+pipeline! {
+    fn p(xs: Stream<String>) -> Stream<usize> {
+        xs >> String::len
+    }
+}
+
+fn main() {}

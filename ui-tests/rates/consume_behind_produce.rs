@@ -1,0 +1,24 @@
+use papy::prelude::*;
+
+#[worker]
+fn three(x: u64) -> [u64; 3] {
+    [x; 3]
+}
+
+#[worker]
+fn sum_of_two([a, b]: [u64; 2]) -> u64 {
+    a + b
+}
+
+#[worker]
+fn show(x: u64) -> String {
+    x.to_string()
+}
+
+pipeline! {
+    fn p(xs: Stream<u64>) -> Stream<u64> {
+        xs >> three.produce(3) >> show >> sum_of_two.consume(3)
+    }
+}
+
+fn main() {}

@@ -1,0 +1,20 @@
+use papy::prelude::*;
+
+#[worker]
+fn dbl(x: u64) -> u64 {
+    x * 2
+}
+
+#[worker]
+fn add(x: u64, y: u64) -> u64 {
+    x + y
+}
+
+pipeline! {
+    fn p(xs: Stream<u64>) -> Stream<u64> {
+        let often = xs >> dbl.repeat(2);
+        (xs, often) >> add
+    }
+}
+
+fn main() {}

@@ -1,0 +1,14 @@
+use papy::prelude::*;
+
+#[worker]
+fn three(x: u64) -> [u64; 3] {
+    [x; 3]
+}
+
+pipeline! {
+    fn p(xs: Stream<u64>, n: usize) -> Stream<u64> {
+        xs >> three.produce(n)
+    }
+}
+
+fn main() {}

@@ -1,0 +1,15 @@
+use papy::prelude::*;
+
+#[worker]
+fn add(x: u64, y: u64) -> u64 {
+    x + y
+}
+
+pipeline! {
+    fn p(xs: Stream<u64>) -> Stream<u64> {
+        let nothing = skip;
+        (nothing, xs) >> add
+    }
+}
+
+fn main() {}

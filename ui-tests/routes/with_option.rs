@@ -1,0 +1,24 @@
+use papy::prelude::*;
+
+#[worker]
+fn dbl(x: u64) -> u64 {
+    x * 2
+}
+
+#[worker]
+fn even(x: u64) -> Option<u64> {
+    (x % 2 == 0).then_some(x)
+}
+
+pipeline! {
+    fn p(xs: Stream<u64>) -> Stream<u64> {
+        let twice = match xs >> even {
+            Some(x) => x >> dbl,
+            None => skip,
+        }
+        .serial();
+        twice
+    }
+}
+
+fn main() {}
