@@ -31,11 +31,11 @@ pub trait Alignable: Ports<Links: Send + Sync> {
     fn rounds(kept: &Self::Kept) -> usize;
     /// Whether a slot is left of any stream.
     fn is_left(kept: &Self::Kept) -> bool;
-    /// Hands `rounds` rounds on, with `End` for what is missing.
+    /// Hands `rounds` rounds on, with `End` for what is missing, given what is known of the wave's strides.
     fn put(
         kept: &mut Self::Kept,
         rounds: usize,
-        extent: &Extent,
+        extents: &[(Extent, usize)],
         links: &Self::Links,
         wave: u64,
         arrivals: &mut Vec<usize>,
@@ -57,7 +57,7 @@ impl Alignable for () {
     fn put(
         _kept: &mut (),
         _rounds: usize,
-        _extent: &Extent,
+        _extents: &[(Extent, usize)],
         _links: &(),
         _wave: u64,
         _arrivals: &mut Vec<usize>,
@@ -134,14 +134,18 @@ impl<E: Entry<Item: Send>, R: Alignable> Alignable for (E, R) {
     fn put(
         kept: &mut Self::Kept,
         rounds: usize,
-        extent: &Extent,
+        extents: &[(Extent, usize)],
         links: &Self::Links,
         wave: u64,
         arrivals: &mut Vec<usize>,
     ) {
-        links.0.put(wave, kept.0.stride(rounds * E::EACH, extent));
+        let Some(((extent, _), others)) = extents.split_first() else {
+            return;
+        };
+        let stride = kept.0.stride(rounds * E::EACH, extent);
+        links.0.put(wave, stride);
         arrivals.push(links.0.target());
-        R::put(&mut kept.1, rounds, extent, &links.1, wave, arrivals);
+        R::put(&mut kept.1, rounds, others, &links.1, wave, arrivals);
     }
 }
 
@@ -174,12 +178,11 @@ impl<P: Alignable> Step for Aligner<P> {
         // the turnstile lets one wave in at a time
         let mut kept = std::mem::take(&mut *lock(&self.kept));
         P::keep(strides, &mut kept);
-        let extent = &known[0].0;
         let mut rounds = P::rounds(&kept);
-        if extent.tail == self.depth && rounds == 0 && P::is_left(&kept) {
+        if known[0].0.tail == self.depth && rounds == 0 && P::is_left(&kept) {
             rounds = 1;
         }
-        P::put(&mut kept, rounds, extent, &self.outputs, wave, arrivals);
+        P::put(&mut kept, rounds, &known, &self.outputs, wave, arrivals);
         *lock(&self.kept) = kept;
     }
 

@@ -18,6 +18,13 @@ fn there<T>(slot: Option<T>) -> T {
     }
 }
 
+/// The slot of a bundle of one.
+#[inline(always)]
+#[must_use]
+pub fn only<T>([slot]: [T; 1]) -> T {
+    slot
+}
+
 /// The slots of two bundles side by side.
 #[inline(always)]
 #[must_use]

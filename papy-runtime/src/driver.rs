@@ -395,6 +395,7 @@ impl Course {
         }
         if through {
             shared.part_ends();
+            shared.ring_network(self.part);
         }
     }
 }

@@ -305,8 +305,13 @@ pub trait SlotList: Sized {
 
     /// The ports.
     fn ports() -> Self::Ports;
-    /// New links for what is known of a round, from number `out` on.
-    fn links(spec: &RegionSpec, round: Lineage, out: usize) -> Self::Links;
+    /// New links for what is known of a round and of the streams that enter, from number `out` on.
+    fn links(
+        spec: &RegionSpec,
+        round: Lineage,
+        entering: &[(Lineage, u64)],
+        out: usize,
+    ) -> Self::Links;
     /// Empty strides for `rounds` rounds.
     fn strides(extent: &Extent, rounds: usize) -> Self::Strides;
     /// Adds the slots of one round to each.
@@ -325,7 +330,7 @@ impl SlotList for () {
     type Strides = ();
 
     fn ports() {}
-    fn links(_spec: &RegionSpec, _round: Lineage, _out: usize) {}
+    fn links(_spec: &RegionSpec, _round: Lineage, _entering: &[(Lineage, u64)], _out: usize) {}
     fn strides(_extent: &Extent, _rounds: usize) {}
     #[inline(always)]
     fn push(self, _strides: &mut ()) {}
@@ -345,9 +350,14 @@ impl<X: Leaving, R: SlotList> SlotList for (X, R) {
     fn ports() -> Self::Ports {
         (port(), R::ports())
     }
-    fn links(spec: &RegionSpec, round: Lineage, out: usize) -> Self::Links {
-        let leaving = spec.leaving(round, out).times(X::TIMES as u64);
-        (Link::new(leaving), R::links(spec, round, out + 1))
+    fn links(
+        spec: &RegionSpec,
+        round: Lineage,
+        entering: &[(Lineage, u64)],
+        out: usize,
+    ) -> Self::Links {
+        let leaving = spec.leaving(round, entering, out).times(X::TIMES as u64);
+        (Link::new(leaving), R::links(spec, round, entering, out + 1))
     }
     fn strides(extent: &Extent, rounds: usize) -> Self::Strides {
         let own = Extent {

@@ -113,7 +113,9 @@ impl<'env> Net<'env> {
         if spec.folds {
             round = self.lineages.folded(round);
         }
-        let outputs = O::links(spec, round, 0);
+        let mut entering = Vec::new();
+        P::lineages(&inputs, &mut entering);
+        let outputs = O::links(spec, round, &entering, 0);
         let ports = P::aim(&inputs, self.steps.len());
         let evaluation = Evaluation {
             place: self.place(spec, lead, round),
@@ -437,7 +439,7 @@ where
         shared.parts[part].load(rounds, elapsed);
         let rounds = rounds + usize::from(gives);
         let faults = self.place.close_book(shared, book, rounds, elapsed);
-        if is_sink && faults && shared.on_fault == OnFault::Stop {
+        if is_sink && self.region.spec.sinks && faults && shared.on_fault == OnFault::Stop {
             // no output would tell of it
             shared.cancel();
         }

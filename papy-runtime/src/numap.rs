@@ -224,7 +224,7 @@ where
             if *ordered {
                 spec
             } else {
-                spec.outs(&[UNORDERED])
+                spec.outs(&[(UNORDERED, 1, 1)])
             },
             (port::<I::Item>(), ()),
             scratch(|| ()),

@@ -217,7 +217,8 @@ where
         });
         region.put_scratch_back(scratch);
         let failed = self.1.close_book(shared, book, passed, began.elapsed());
-        let stops = sinks.is_done() && (is_read || (failed && shared.on_fault == OnFault::Stop));
+        let failed = failed && region.spec.sinks && shared.on_fault == OnFault::Stop;
+        let stops = sinks.is_done() && (is_read || failed);
         if stops || sinks.has_panicked() {
             // nobody wants more: the source must not be asked again
             shared.cancel();

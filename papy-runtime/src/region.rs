@@ -24,16 +24,17 @@ pub struct RegionSpec {
     pub(crate) stride: Option<usize>,
     /// Keeps everything, and gives its state in a round behind the end.
     pub(crate) folds: bool,
-    /// What becomes of each stream that leaves: see [`HOLES`], [`UNORDERED`] and [`ORDERED`]; 0 where this is empty.
-    pub(crate) outs: &'static [u8],
+    /// What becomes of each stream that leaves, see [`HOLES`] and [`UNORDERED`]; the streams that enter, as bits, from which it
+    /// comes; and those from which it has its order. Where this is empty, nothing becomes of any, and each comes from all.
+    pub(crate) outs: &'static [(u8, u64, u64)],
+    /// Has nodes that give nothing: an output tells of their faults as little as of their items.
+    pub(crate) sinks: bool,
 }
 
 /// A stream in which the region may make holes.
 pub const HOLES: u8 = 1;
 /// A stream whose slots may leave in any order.
 pub const UNORDERED: u8 = 2;
-/// A stream whose input order is restored.
-pub const ORDERED: u8 = 4;
 
 /// How many strides of a region may be evaluated at once, and in which order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,6 +58,7 @@ impl RegionSpec {
             stride: None,
             folds: false,
             outs: &[],
+            sinks: false,
         }
     }
 
@@ -101,19 +103,37 @@ impl RegionSpec {
         self.serial()
     }
 
-    /// What becomes of each stream that leaves.
-    pub fn outs(mut self, outs: &'static [u8]) -> RegionSpec {
+    /// What becomes of each stream that leaves, and from which streams it comes.
+    pub fn outs(mut self, outs: &'static [(u8, u64, u64)]) -> RegionSpec {
         self.outs = outs;
         self
     }
 
-    /// What is known of the stream that leaves as number `out`.
-    pub(crate) fn leaving(&self, round: Lineage, out: usize) -> Lineage {
-        let flags = self.outs.get(out).copied().unwrap_or(0);
-        let ordered = round.ordered && flags & UNORDERED == 0;
+    /// Has nodes that give nothing.
+    pub fn sinks(mut self) -> RegionSpec {
+        self.sinks = true;
+        self
+    }
+
+    /// What is known of the stream that leaves as number `out`, given what a round of the `entering` streams is.
+    pub(crate) fn leaving(
+        &self,
+        round: Lineage,
+        entering: &[(Lineage, u64)],
+        out: usize,
+    ) -> Lineage {
+        let everything = (0, u64::MAX, u64::MAX);
+        let (flags, from, order) = self.outs.get(out).copied().unwrap_or(everything);
+        let of = |bits: u64| {
+            let streams = entering.iter().enumerate();
+            let own = move |(at, _): &(usize, _)| *at >= 64 || bits & (1 << at) != 0;
+            streams.filter(own).map(|(_, (lineage, _))| lineage)
+        };
+        let holes = round.holes && (self.folds || of(from).any(|stream| stream.holes));
+        let ordered = flags & UNORDERED == 0 && of(order).all(|stream| stream.ordered);
         Lineage {
-            holes: round.holes || flags & HOLES != 0,
-            ordered: ordered || flags & ORDERED != 0 || self.order == Order::Serial,
+            holes: holes || flags & HOLES != 0,
+            ordered: ordered || self.order == Order::Serial,
             ..round
         }
     }

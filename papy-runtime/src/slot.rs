@@ -170,14 +170,15 @@ impl<T> Slot<T> {
         }
     }
 
-    /// The fault that tells that a partner is missing.
+    /// Whether it tells that a partner is missing.
     #[inline(always)]
     #[must_use]
-    pub fn unequal(&self) -> Option<Fault> {
-        match self {
-            Slot::Fault(fault) if fault.kind() == FaultKind::Unequal => Some(fault.clone()),
-            _ => None,
+    pub fn is_unequal(&self) -> bool {
+        #[cold]
+        fn tells(fault: &Fault) -> bool {
+            fault.kind() == FaultKind::Unequal
         }
+        matches!(self, Slot::Fault(fault) if tells(fault))
     }
 
     /// What stands here in place of a value.
@@ -383,14 +384,5 @@ impl<T, R: Unzip> Unzip for (T, R) {
             _ => Slot::Hole,
         };
         (first, R::absent(like))
-    }
-}
-
-/// The slot of the arm that an item took. That a partner is missing is told whichever arm it happened in.
-#[inline(always)]
-pub fn settled<T, const N: usize>(unequal: [Option<Fault>; N], taken: Slot<T>) -> Slot<T> {
-    match unequal.into_iter().flatten().next() {
-        Some(fault) => Slot::Fault(fault),
-        None => taken,
     }
 }

@@ -369,7 +369,12 @@ impl Writer<'_> {
                 };
                 let produced = Ident::new(produced, at(option));
                 let args = args.iter();
-                quote_spanned!(at(option)=> #papy::#produced::<_, #n>(#(#args),*))
+                let given = quote_spanned!(at(option)=> #papy::#produced::<_, #n>(#(#args),*));
+                if n == 1 {
+                    quote_spanned!(at(option)=> #papy::only(#given))
+                } else {
+                    given
+                }
             }
             Kind::Repeat(n) => {
                 let (n, option) = (n as usize, code.option.map_or(user, Place::span));
@@ -438,7 +443,7 @@ impl Writer<'_> {
         let inside: Vec<TokenStream> = self.lines.drain(before..).collect();
         let each = quote_spanned!(at(user)=> #rows.map(|#pattern| { #(#inside)* #one }));
         let gives = crate::partition::gives(self.plan.graph, id);
-        if gives == 1 && !matches!(kind, Kind::Spread(_) | Kind::Repeat(_) | Kind::Merge) {
+        if gives == 1 {
             return each;
         }
         let (n, m, all) = (firings as usize, gives as usize, (firings * gives) as usize);
@@ -646,7 +651,7 @@ impl Writer<'_> {
         let Some((tag, streams)) = args.split_first() else {
             return TokenStream::new();
         };
-        let (absent, unequal) = (internal_at("absent", user), internal_at("unequal", user));
+        let absent = internal_at("absent", user);
         let names: Vec<Ident> = (0..streams.len())
             .map(|at| internal_at(&format!("arm_{at}"), user))
             .collect();
@@ -658,15 +663,21 @@ impl Writer<'_> {
             let name = &names[*arg - 1];
             arms.push(quote!(#papy::Slot::Value(#number) => #name,));
         }
+        // That a partner is missing is told whichever arm it happened in.
+        let told = names.iter().rev().fold(
+            quote! {
+                match #tag {
+                    #(#arms)*
+                    #papy::Slot::Value(_) => #papy::Slot::Hole,
+                    #absent => #absent.absent_as(),
+                }
+            },
+            |otherwise, name| quote_spanned!(at(user)=> if #name.is_unequal() { #name.absent_as() } else { #otherwise }),
+        );
         quote_spanned! {at(user)=> {
             #(let #names = #streams;)*
             #alike
-            let #unequal = [#(#names.unequal()),*];
-            #papy::settled(#unequal, match #tag {
-                #(#arms)*
-                #papy::Slot::Value(_) => #papy::Slot::Hole,
-                #absent => #absent.absent_as(),
-            })
+            #told
         }}
     }
 

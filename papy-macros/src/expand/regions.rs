@@ -1,5 +1,7 @@
 //! The regions and how they are wired: the function's last lines.
 
+use std::collections::BTreeSet;
+
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::Path;
@@ -9,7 +11,7 @@ use super::builds::{self, Builds};
 use super::kernel;
 use super::span::{at, flat, internal, internal_at, nest, papy, papy_at};
 use crate::diagnostics::Place;
-use crate::graph::{Kind, Mode, NodeId, Origin, PoolClass, StreamId};
+use crate::graph::{Kind, Mode, NodeId, Origin, PoolClass, Shape, StreamId};
 use crate::lower::{Work, without_arguments};
 use crate::partition::{Consumer, Out, Region, Unit};
 
@@ -236,15 +238,16 @@ fn region_spec(plan: &Plan, builds: &Builds, id: usize) -> TokenStream {
     let fed = kernel::fed(plan, region);
     let fed = fed.iter().map(|&node| plan.number(node));
     let feeds = (fed.len() > 0).then(|| quote!(.feeds(&[#(#fed),*])));
-    let flags: Vec<u8> = region
-        .outs
-        .iter()
-        .map(|out| flags(plan, region, out.stream))
-        .collect();
-    let outs = flags
-        .iter()
-        .any(|flags| *flags != 0)
-        .then(|| quote!(.outs(&[#(#flags),*])));
+    let leaving = region.outs.iter().map(|out| {
+        let made = plan.facts.track(out.stream).is_some_and(|track| track.made);
+        let (whole, _) = way(plan, region, out.stream, false);
+        let (order, unordered) = way(plan, region, out.stream, true);
+        let flags = u8::from(made) * HOLES + u8::from(unordered) * UNORDERED;
+        quote!((#flags, #whole, #order))
+    });
+    let outs = (!region.outs.is_empty()).then(|| quote!(.outs(&[#(#leaving),*])));
+    let sink = |&node: &NodeId| plan.graph.nodes[node].shape == Shape::Sink;
+    let sinks = region.nodes.iter().any(sink).then(|| quote!(.sinks()));
     let Some(mode) = region.mode else {
         let group = region.group(plan.graph, plan.facts);
         let serial = group.map(|_| quote!(.serial()));
@@ -254,7 +257,7 @@ fn region_spec(plan: &Plan, builds: &Builds, id: usize) -> TokenStream {
         .into_iter()
         .map(|node| plan.number(node))
         .collect();
-    let mut spec = quote!(#papy::RegionSpec::new(&[#(#nodes),*])#feeds #outs);
+    let mut spec = quote!(#papy::RegionSpec::new(&[#(#nodes),*])#feeds #outs #sinks);
     if let Some(pool) = &builds.pools[id] {
         spec = quote_spanned!(pool.span()=> #spec.on(&#pool));
     }
@@ -278,40 +281,34 @@ fn region_spec(plan: &Plan, builds: &Builds, id: usize) -> TokenStream {
     spec
 }
 
-/// What a region does to a stream that leaves it; see the runtime's `RegionSpec`.
-fn flags(plan: &Plan, region: &Region, stream: StreamId) -> u8 {
-    const HOLES: u8 = 1;
-    const UNORDERED: u8 = 2;
-    const ORDERED: u8 = 4;
-    let made = plan.facts.track(stream).is_some_and(|track| track.made);
-    let order = match order(plan, region, stream) {
-        Some(false) => UNORDERED,
-        Some(true) => ORDERED,
-        None => 0,
-    };
-    order | if made { HOLES } else { 0 }
-}
+/// A stream in which the region may make holes; see the runtime's `RegionSpec`.
+const HOLES: u8 = 1;
+/// A stream whose slots may leave in any order.
+const UNORDERED: u8 = 2;
 
-/// Whether a region gives up the order of a stream, or restores it.
-fn order(plan: &Plan, region: &Region, stream: StreamId) -> Option<bool> {
-    let id = plan
-        .graph
-        .producer(stream)
-        .filter(|id| region.nodes.contains(id))?;
-    let node = &plan.graph.nodes[id];
-    if node.ordered || matches!(node.mode, Mode::Serial | Mode::Fold) {
-        return Some(true);
+/// The streams that enter a region, as bits, from which a stream that leaves it comes, and whether an `.unordered()` lies on
+/// the way. Where it is about `order`, the way ends at what restores it.
+fn way(plan: &Plan, region: &Region, stream: StreamId, order: bool) -> (u64, bool) {
+    let (mut bits, mut unordered) = (0, false);
+    let (mut trail, mut seen) = (vec![stream], BTreeSet::new());
+    while let Some(stream) = trail.pop() {
+        if !seen.insert(stream) {
+            continue;
+        }
+        if let Some(at) = region.ins.iter().position(|(known, _)| *known == stream) {
+            let bit = u32::try_from(at).ok().and_then(|at| 1_u64.checked_shl(at));
+            bits |= bit.unwrap_or(0);
+        } else if let Some(node) = plan.graph.producer(stream) {
+            let node = &plan.graph.nodes[node];
+            let restores = node.ordered || matches!(node.mode, Mode::Serial | Mode::Fold);
+            if order && restores {
+                continue;
+            }
+            unordered |= node.unordered;
+            trail.extend(&node.args);
+        }
     }
-    if node.unordered {
-        return Some(false);
-    }
-    let mut args = node.args.iter().map(|&arg| order(plan, region, arg));
-    let first = args.next().flatten();
-    args.fold(first, |known, next| match (known, next) {
-        (Some(false), _) | (_, Some(false)) => Some(false),
-        (Some(true), Some(true)) => Some(true),
-        _ => None,
-    })
+    (bits, unordered)
 }
 
 /// What evaluations of a region find for themselves: locals, and in a serial one the state.
@@ -382,7 +379,13 @@ fn wire(plan: &Plan, id: usize) -> TokenStream {
             .is_some_and(|track| track.holes);
         return quote_spanned!(at(user)=> let #outs = #net.group(&#name, #ins, #size, #anew););
     }
-    if region.aligned {
+    // as a node of a host it may be given streams that are out of phase
+    let root = |&(stream, _): &(StreamId, u64)| plan.facts.track(stream).map(|track| track.root);
+    let several = region
+        .ins
+        .windows(2)
+        .any(|pair| root(&pair[0]) != root(&pair[1]));
+    if region.aligned || several {
         return quote_spanned!(at(user)=> let #outs = #net.join(&#name, #ins););
     }
     quote_spanned!(at(user)=> let #outs = #net.add(&#name, #ins);)
