@@ -695,7 +695,7 @@ impl Random {
 
     fn route(&mut self, depth: usize, sink: bool) -> String {
         let mut text = format!("match {} {{ ", self.left(depth));
-        for arm in 0..1 + self.below(4) {
+        for arm in 0..=self.below(4) {
             let known = self.names.len();
             let name = self.fresh();
             let pattern = match self.below(4) {
@@ -722,7 +722,7 @@ impl Random {
 
     fn pipeline(&mut self) -> String {
         let mut body = String::new();
-        for _ in 0..1 + self.below(4) {
+        for _ in 0..=self.below(4) {
             let depth = self.below(4);
             match self.below(6) {
                 0 => body += &format!("{};\n", self.route(depth, true)),
