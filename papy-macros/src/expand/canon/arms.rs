@@ -58,9 +58,10 @@ impl Units<'_> {
         while at < end {
             let unit = at;
             // what stands in the arms of another belongs there
-            at = match self.is_statement_route(unit) {
-                true => self.inside[unit].end.max(unit + 1),
-                false => unit + 1,
+            at = if self.is_statement_route(unit) {
+                self.inside[unit].end.max(unit + 1)
+            } else {
+                unit + 1
             };
             if self.of[unit] != unit || !self.gives_nothing(unit) {
                 continue;
