@@ -42,6 +42,9 @@
 //! - A [`Fault`] takes the place of an item that failed; the others go on.
 //! - A [`Pool`] is what nodes run on, where they should not run on the default one.
 //! - [`NumapExt::numap`] is a parallel map for iterators, without a macro.
+//!
+//! What the macros write says `::papy`. A crate that depends on papy under another name gives it this one, too, at its
+//! root: `extern crate my_papy as papy;`.
 
 #![forbid(unsafe_code)]
 

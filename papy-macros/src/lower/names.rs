@@ -255,6 +255,10 @@ impl Lowering<'_> {
         if !self.names.reported.insert(key.to_owned()) {
             return;
         }
+        if key == "skip" {
+            self.cx.report(Place::of(name), mistakes::skip_reserved());
+            return;
+        }
         if let Some((line, _)) = self.names.later.get(key) {
             let cycle = self.names.cycle(key);
             self.cx.report(
@@ -266,10 +270,6 @@ impl Lowering<'_> {
         }
         if self.names.touched.contains(key) {
             // it may be defined in text that could not be read
-            return;
-        }
-        if key == "skip" {
-            self.cx.report(Place::of(name), mistakes::skip_reserved());
             return;
         }
         let streams = self.names.streams();

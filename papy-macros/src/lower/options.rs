@@ -163,23 +163,12 @@ impl Lowering<'_> {
                         .report(Place::of(other), mistakes::option_arguments(known, form));
                     return;
                 }
-                ("produce" | "consume" | "repeat", argument) => match whole(argument) {
-                    Some(0) => {
-                        self.cx.report(Place::of(argument), mistakes::zero(known));
+                ("produce" | "consume" | "repeat", argument) => {
+                    let Some(n) = self.rate(known, argument) else {
                         return;
-                    }
-                    Some(n) => options.rates.push((known, n)),
-                    None => {
-                        self.names.touch(argument);
-                        let text = syntax::short_text(argument);
-                        let mistake = match syntax::bare(argument) {
-                            Expr::Lit(_) | Expr::Unary(_) => mistakes::rate_not_whole(known, &text),
-                            _ => mistakes::rate_in_text(known, &text),
-                        };
-                        self.cx.report(Place::of(argument), mistake);
-                        return;
-                    }
-                },
+                    };
+                    options.rates.push((known, n));
+                }
                 ("stride" | "spawn", Expr::Lit(literal)) if is_zero(&literal.lit) => {
                     self.cx.report(Place::of(literal), mistakes::zero(known));
                     return;
@@ -203,6 +192,20 @@ impl Lowering<'_> {
             return;
         }
         options.given.push((known, place));
+    }
+
+    /// The number of `.produce`, `.consume` or `.repeat`, which stands in the text.
+    fn rate(&mut self, option: &str, argument: &Expr) -> Option<u64> {
+        let text = syntax::short_text(argument);
+        let mistake = match (whole(argument), syntax::bare(argument)) {
+            (Some(0), _) => mistakes::zero(option),
+            (Some(n), _) => return Some(n),
+            (None, Expr::Lit(_) | Expr::Unary(_)) => mistakes::rate_not_whole(option, &text),
+            (None, _) => mistakes::rate_in_text(option, &text),
+        };
+        self.names.touch(argument);
+        self.cx.report(Place::of(argument), mistake);
+        None
     }
 
     /// Which pool an expression is, as far as the text tells.

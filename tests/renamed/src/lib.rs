@@ -5,9 +5,8 @@ extern crate streams as papy;
 
 use streams::prelude::*;
 
-/// Multiplies.
 #[worker]
-pub fn times(x: u64, #[param] by: &u64) -> Result<u64, String> {
+fn times(x: u64, #[param] by: &u64) -> Result<u64, String> {
     x.checked_mul(*by).ok_or_else(|| "too much".to_owned())
 }
 
