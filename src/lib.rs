@@ -41,6 +41,7 @@
 //!   [`start`](Pipeline::start) in the background.
 //! - A [`Fault`] takes the place of an item that failed; the others go on.
 //! - A [`Pool`] is what nodes run on, where they should not run on the default one.
+//! - A [`Graph`] is a pipeline as data: `squares::GRAPH` prints as canonical text, and answers questions.
 //! - [`NumapExt::numap`] is a parallel map for iterators, without a macro.
 //!
 //! What the macros write says `::papy`. A crate that depends on papy under another name gives it this one, too, at its

@@ -598,7 +598,7 @@ fn pipelines(tokens: TokenStream) -> Vec<TokenStream> {
     found
 }
 
-/// Texts at random: streams as chains, calls, fans, joins, parts, routes and merges, in one another.
+/// Makes texts at random: streams as chains, calls, fans, joins, parts, routes and merges, in one another.
 struct Random {
     state: u64,
     /// The streams that may be named.
@@ -755,7 +755,7 @@ impl Random {
 #[test]
 fn texts_at_random_stay_the_same() {
     let mut seen = 0;
-    for seed in 1..600_u64 {
+    for seed in 1..300_u64 {
         let mut random = Random {
             state: seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1,
             names: vec!["xs".to_owned(), "ys".to_owned()],
@@ -772,5 +772,5 @@ fn texts_at_random_stay_the_same() {
         assert!(same == graph, "{given}\n{text}");
         seen += 1;
     }
-    assert!(seen > 150, "{seen}");
+    assert!(seen > 80, "{seen}");
 }
