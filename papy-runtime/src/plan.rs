@@ -182,7 +182,7 @@ pub fn alone<P, S, M, K>(region: &Arc<Region<P, S, M, K>>) -> Alone<Region<P, S,
 
 impl<T, S, M, K, O> InPlace<T, O::Ports> for Alone<Region<(Port<T>, ()), S, M, K>>
 where
-    T: Send,
+    T: Crosses,
     M: Fn() -> S,
     K: Fn(&mut Cursor<'_>, &mut S, (Slot<T>, ())) -> O,
     O: SlotList,
