@@ -240,7 +240,7 @@ pub trait Streams<Way> {
     type Iter: Iterator;
     /// Begins it.
     fn begin(self) -> Self::Iter;
-    /// See [`streamed`](crate::spring::streamed).
+    /// Begins the iterator of a slot; the first items may be taken at once.
     fn streamed(slot: Slot<Self>, cx: &mut Cursor<'_>, node: usize) -> Slot<Burst<Self::Iter>>
     where
         Self: Sized,
