@@ -28,7 +28,7 @@ pub fn counts(plan: &Plan) -> TokenStream {
         #[doc(hidden)]
         #vis const COUNTS: &'static [#papy::Counted] = &[#(#inputs,)* #(#nodes,)*];
         #[doc(hidden)]
-        #vis const SOLVED: #papy::Solved<#streams, #steps> = #papy::solve(Self::COUNTS);
+        #vis const SOLVED: &'static #papy::Solved<#streams, #steps> = &#papy::solve(Self::COUNTS);
         #[doc(hidden)]
         #vis const INTERFACE: &'static #papy::Interface = &#papy::Interface {
             inputs: &Self::SOLVED.inputs([#(#entering),*]),
