@@ -50,7 +50,10 @@ pub fn kernel(plan: &Plan, id: usize) -> TokenStream {
         } else {
             let even = region.nodes.len().div_ceil(TOGETHER);
             let even = region.nodes.len().div_ceil(even);
-            region.nodes.chunks(even).for_each(|part| writer.stretch(part));
+            region
+                .nodes
+                .chunks(even)
+                .for_each(|part| writer.stretch(part));
         }
         region
             .outs
@@ -290,7 +293,9 @@ impl Writer<'_> {
         nodes.iter().for_each(|&node| self.node(node));
         self.forks.clear();
         let inside: Vec<TokenStream> = self.lines.drain(before..).collect();
-        let given = nodes.iter().flat_map(|&node| &self.plan.graph.nodes[node].outs);
+        let given = nodes
+            .iter()
+            .flat_map(|&node| &self.plan.graph.nodes[node].outs);
         let used = |stream: &&StreamId| self.left.get(stream).is_some_and(|left| *left > 0);
         let given = flat(given.filter(used).map(|&stream| {
             let name = self.variable(stream, self.plan.code.streams[stream].place.span());
