@@ -10,15 +10,15 @@ use crate::graph::{Kind, Mode, NodeId, StreamId};
 use crate::lower::{Work, without_arguments};
 
 /// What is counted: a node that gives a slot for each of its one stream changes nothing, and is left out.
-struct Steps {
+pub struct Steps {
     nodes: Vec<NodeId>,
     /// The number of each stream; one that only goes through nodes keeps its own.
-    numbers: Vec<usize>,
+    pub numbers: Vec<usize>,
     streams: usize,
 }
 
 impl Steps {
-    fn new(plan: &Plan) -> Steps {
+    pub fn new(plan: &Plan) -> Steps {
         let graph = plan.graph;
         let mut steps = Steps {
             nodes: Vec::new(),

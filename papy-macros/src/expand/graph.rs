@@ -23,6 +23,7 @@ pub fn graph(plan: &Plan) -> TokenStream {
         places: places(plan),
         times: times(plan),
         regions: regions(plan),
+        counted: super::counts::Steps::new(plan).numbers,
     };
     let name = plain(&plan.pipeline.name);
     let inputs = plan.graph.inputs.iter().map(|input| &input.name);
@@ -90,6 +91,8 @@ struct Told<'a> {
     places: BTreeMap<NodeId, usize>,
     times: Vec<u64>,
     regions: BTreeMap<usize, usize>,
+    /// The number under which each stream is counted.
+    counted: Vec<usize>,
 }
 
 impl Told<'_> {
@@ -101,7 +104,8 @@ impl Told<'_> {
         let order = order
             .filter(|&&id| plan.graph.nodes[id].kind.is_named())
             .map(|&id| plan.number(id));
-        let entering = plan.graph.inputs.iter().map(|input| input.stream);
+        let inputs = plan.graph.inputs.iter();
+        let entering = inputs.map(|input| self.counted[input.stream]);
         quote!(#papy::GraphParts {
             text: #text,
             edges: &[#(#edges),*],
@@ -147,7 +151,7 @@ impl Told<'_> {
             Some(region) => quote!(::core::option::Option::Some(#region)),
             None => quote!(::core::option::Option::None),
         };
-        let counted = &node.args;
+        let counted = node.args.iter().map(|&arg| self.counted[arg]);
         quote!(#made.told(#papy::NodeParts {
             worker: #worker,
             params: &[#(#params),*],

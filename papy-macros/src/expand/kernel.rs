@@ -1,6 +1,6 @@
 //! A region's kernel: one closure, in which nodes are plain calls and streams are local variables.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
@@ -124,10 +124,10 @@ pub fn own(plan: &Plan, region: &Region) -> Vec<NodeId> {
 pub fn fed(plan: &Plan, region: &Region) -> Vec<NodeId> {
     let graph = plan.graph;
     let mut fed: Vec<NodeId> = Vec::new();
+    let mut known: BTreeSet<NodeId> = region.nodes.iter().copied().collect();
     let mut add = |node: NodeId| {
         let owner = graph.nodes[node].owner;
-        let named = graph.nodes[owner].kind == Kind::Work;
-        if named && !region.nodes.contains(&owner) && !fed.contains(&owner) {
+        if graph.nodes[owner].kind == Kind::Work && known.insert(owner) {
             fed.push(owner);
         }
     };
@@ -290,7 +290,9 @@ impl Writer<'_> {
     fn stretch(&mut self, nodes: &[NodeId]) {
         let before = self.lines.len();
         self.forks.clear();
-        nodes.iter().for_each(|&node| self.node(node));
+        for &node in nodes {
+            self.node(node);
+        }
         self.forks.clear();
         let inside: Vec<TokenStream> = self.lines.drain(before..).collect();
         let given = nodes
