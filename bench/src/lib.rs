@@ -5,6 +5,7 @@
 pub mod arguments;
 pub mod by_hand;
 pub mod checksum;
+pub mod compile;
 pub mod harness;
 pub mod pipelines;
 pub mod report;

@@ -166,7 +166,7 @@ pub const fn solve<const N: usize, const M: usize>(nodes: &[Counted]) -> Solved<
     };
     let mut at = 0;
     while at < nodes.len() {
-        solved = solved.node(at, &nodes[at]);
+        solved.node(at, &nodes[at]);
         at += 1;
     }
     solved
@@ -221,7 +221,7 @@ impl<const N: usize, const M: usize> Solved<N, M> {
         }
     }
 
-    const fn node(mut self, at: usize, node: &Counted) -> Self {
+    const fn node(&mut self, at: usize, node: &Counted) {
         if let Count::Input(_) = node.count {
             let track = self.begin(true, false);
             return self.give(node.outs, track);
@@ -230,7 +230,7 @@ impl<const N: usize, const M: usize> Solved<N, M> {
             return self.call(at, node, interface);
         }
         if node.ins.is_empty() {
-            return self;
+            return;
         }
         let first = self.tracks[node.ins[0]];
         let mut round = first;
@@ -280,9 +280,9 @@ impl<const N: usize, const M: usize> Solved<N, M> {
             Count::Route => {
                 let tag = round;
                 round.holes = true;
-                self = self.give(node.outs, round);
+                self.give(node.outs, round);
                 self.tracks[node.outs[0]] = tag;
-                return self;
+                return;
             }
             Count::Arms(skips) => {
                 round.made = round.made || skips;
@@ -290,7 +290,7 @@ impl<const N: usize, const M: usize> Solved<N, M> {
             }
             Count::Input(_) | Count::Call(_) => {}
         }
-        self.give(node.outs, round)
+        self.give(node.outs, round);
     }
 
     /// The inputs, as bits, that are counted in this root.
@@ -308,16 +308,15 @@ impl<const N: usize, const M: usize> Solved<N, M> {
         bits
     }
 
-    const fn give(mut self, outs: &[usize], track: Track) -> Self {
+    const fn give(&mut self, outs: &[usize], track: Track) {
         let mut out = 0;
         while out < outs.len() {
             self.tracks[outs[out]] = track;
             out += 1;
         }
-        self
     }
 
-    const fn call(mut self, at: usize, node: &Counted, interface: &Interface) -> Self {
+    const fn call(&mut self, at: usize, node: &Counted, interface: &Interface) {
         // inputs of one class meet inside
         let mut arg = 0;
         while arg < node.ins.len() && arg < interface.inputs.len() {
@@ -396,7 +395,6 @@ impl<const N: usize, const M: usize> Solved<N, M> {
             self.tracks[node.outs[out]] = track;
             out += 1;
         }
-        self
     }
 
     /// Refuses a node whose streams don't balance.
@@ -406,10 +404,13 @@ impl<const N: usize, const M: usize> Solved<N, M> {
     /// Then; at compile time, with what is wrong and how to mend it.
     #[track_caller]
     pub const fn check(&self, nodes: &[Counted], at: usize) {
+        if let Conflict::None = self.conflicts[at] {
+            return;
+        }
         let node = &nodes[at];
         let mut text = Text::new();
         match self.conflicts[at] {
-            Conflict::None => return,
+            Conflict::None => {}
             Conflict::Rates(a, b, ratio) => {
                 let (slow, n, fast, m) = if ratio.num < ratio.den {
                     (node.names[a], ratio.num, node.names[b], ratio.den)

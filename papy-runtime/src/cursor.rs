@@ -220,6 +220,15 @@ impl<'a> Cursor<'a> {
         }
     }
 
+    /// The same place, for a function that is not inlined: this cursor then stays in registers.
+    #[inline(always)]
+    fn again(&mut self) -> Cursor<'_> {
+        Cursor {
+            book: self.book,
+            ..*self
+        }
+    }
+
     /// Takes the right to `n` items of a node ahead of their turn, or to as many as there are.
     pub(crate) fn take_ahead(&self, node: usize, n: u64) -> u64 {
         self.book.aheads.get(node).map_or(0, |ahead| ahead.take(n))
@@ -313,4 +322,15 @@ impl<'a> Cursor<'a> {
     pub(crate) fn unequal(&mut self, node: usize, others: Vec<Fault>) -> Option<Fault> {
         self.book.unequal(node, self.round, others)
     }
+}
+
+/// Evaluates some nodes of a long kernel in a function of their own.
+#[inline(always)]
+pub fn stretch<R>(cx: &mut Cursor<'_>, nodes: impl FnOnce(&mut Cursor<'_>) -> R) -> R {
+    apart(cx.again(), nodes)
+}
+
+#[inline(never)]
+fn apart<R>(mut cx: Cursor<'_>, nodes: impl FnOnce(&mut Cursor<'_>) -> R) -> R {
+    nodes(&mut cx)
 }

@@ -69,7 +69,7 @@ pub mod __private {
     pub use crate::balance::*;
     pub use crate::bundle::*;
     pub use crate::check::*;
-    pub use crate::cursor::Cursor;
+    pub use crate::cursor::{Cursor, stretch};
     pub use crate::error::{RunError, StartError};
     pub use crate::fault::Fault;
     pub use crate::graph::{Edge, End, Graph, GraphParts, Node, NodeParts};

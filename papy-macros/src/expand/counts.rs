@@ -9,26 +9,69 @@ use crate::diagnostics::Place;
 use crate::graph::{Kind, Mode, NodeId, StreamId};
 use crate::lower::{Work, without_arguments};
 
+/// What is counted: a node that gives a slot for each of its one stream changes nothing, and is left out.
+pub struct Steps {
+    nodes: Vec<NodeId>,
+    /// The number of each stream; one that only goes through nodes keeps its own.
+    pub numbers: Vec<usize>,
+    streams: usize,
+}
+
+impl Steps {
+    pub fn new(plan: &Plan) -> Steps {
+        let graph = plan.graph;
+        let mut steps = Steps {
+            nodes: Vec::new(),
+            numbers: vec![0; graph.streams.len()],
+            streams: 0,
+        };
+        for input in &graph.inputs {
+            steps.number(input.stream);
+        }
+        for &id in &graph.order {
+            let node = &graph.nodes[id];
+            let keeps = node.kind == Kind::Work && node.mode != Mode::Fold && !node.filter;
+            if let ([arg], true) = (node.args.as_slice(), keeps) {
+                for &out in &node.outs {
+                    steps.numbers[out] = steps.numbers[*arg];
+                }
+                continue;
+            }
+            steps.nodes.push(id);
+            node.outs.iter().for_each(|&out| steps.number(out));
+        }
+        steps
+    }
+
+    fn number(&mut self, stream: StreamId) {
+        self.numbers[stream] = self.streams;
+        self.streams += 1;
+    }
+}
+
 /// The constants of the pipeline's type.
 pub fn counts(plan: &Plan) -> TokenStream {
     let papy = papy();
     let vis = &plan.pipeline.vis;
     let graph = plan.graph;
+    let steps = Steps::new(plan);
     let inputs = graph.inputs.iter().enumerate().map(|(number, input)| {
-        let (stream, name) = (input.stream, &input.name);
+        let (stream, name) = (steps.numbers[input.stream], &input.name);
         quote!(#papy::Counted {
             count: #papy::Count::Input(#number), ins: &[], outs: &[#stream], names: &[], node: #name,
         })
     });
-    let nodes = graph.order.iter().map(|&node| counted(plan, node));
-    let (streams, steps) = (graph.streams.len(), graph.inputs.len() + graph.order.len());
-    let entering = graph.inputs.iter().map(|input| input.stream);
-    let leaving = graph.outputs.iter().map(|output| output.from);
+    let nodes = steps.nodes.iter();
+    let nodes = nodes.map(|&node| counted(plan, node, &steps.numbers));
+    let (streams, many) = (steps.streams, graph.inputs.len() + steps.nodes.len());
+    let number = |stream: StreamId| steps.numbers[stream];
+    let entering = graph.inputs.iter().map(|input| number(input.stream));
+    let leaving = graph.outputs.iter().map(|output| number(output.from));
     quote! {
         #[doc(hidden)]
         #vis const COUNTS: &'static [#papy::Counted] = &[#(#inputs,)* #(#nodes,)*];
         #[doc(hidden)]
-        #vis const SOLVED: #papy::Solved<#streams, #steps> = #papy::solve(Self::COUNTS);
+        #vis const SOLVED: &'static #papy::Solved<#streams, #many> = &#papy::solve(Self::COUNTS);
         #[doc(hidden)]
         #vis const INTERFACE: &'static #papy::Interface = &#papy::Interface {
             inputs: &Self::SOLVED.inputs([#(#entering),*]),
@@ -37,7 +80,7 @@ pub fn counts(plan: &Plan) -> TokenStream {
     }
 }
 
-fn counted(plan: &Plan, id: NodeId) -> TokenStream {
+fn counted(plan: &Plan, id: NodeId, numbers: &[usize]) -> TokenStream {
     let papy = papy();
     let node = &plan.graph.nodes[id];
     let count = match (node.kind, &plan.code.nodes[id].work) {
@@ -66,9 +109,10 @@ fn counted(plan: &Plan, id: NodeId) -> TokenStream {
         }
         (Kind::Pipeline, _) => quote!(Keep(1, false)),
     };
-    let (ins, outs) = (&node.args, &node.outs);
+    let number = |stream: &StreamId| numbers[*stream];
+    let (ins, outs) = (node.args.iter().map(number), node.outs.iter().map(number));
     let name = |stream: &StreamId| &plan.graph.streams[*stream].name;
-    let names = ins.iter().map(name);
+    let names = node.args.iter().map(name);
     let called = &plan.graph.nodes[node.owner].name;
     quote!(#papy::Counted {
         count: #papy::Count::#count,
@@ -86,7 +130,8 @@ pub fn checks(plan: &Plan) -> TokenStream {
         return TokenStream::new();
     }
     let name = &plan.pipeline.name;
-    let checked = graph.order.iter().enumerate().filter(|&(_, &id)| {
+    let steps = Steps::new(plan);
+    let checked = steps.nodes.iter().enumerate().filter(|&(_, &id)| {
         let node = &graph.nodes[id];
         node.args.len() > 1 || node.kind == Kind::Pipeline
     });

@@ -21,6 +21,9 @@ pub fn graph(plan: &Plan) -> TokenStream {
         canon: super::canon::canonical(plan, &units),
         units: &units,
         places: places(plan),
+        times: times(plan),
+        regions: regions(plan),
+        counted: super::counts::Steps::new(plan).numbers,
     };
     let name = plain(&plan.pipeline.name);
     let inputs = plan.graph.inputs.iter().map(|input| &input.name);
@@ -50,14 +53,25 @@ fn named<'a>(plan: &'a Plan) -> impl Iterator<Item = NodeId> + 'a {
         .map(|(id, _)| id)
 }
 
-/// Slots that leave for each evaluation of a node, by its options.
-fn times(plan: &Plan, owner: NodeId) -> u64 {
-    let own = plan.graph.nodes.iter().filter(|node| node.owner == owner);
-    own.map(|node| match node.kind {
-        Kind::Spread(n) | Kind::Repeat(n) => n,
-        _ => 1,
-    })
-    .product()
+/// Slots that leave for each evaluation of each node, by its options.
+fn times(plan: &Plan) -> Vec<u64> {
+    let mut times = vec![1; plan.graph.nodes.len()];
+    for node in &plan.graph.nodes {
+        if let Kind::Spread(n) | Kind::Repeat(n) = node.kind {
+            times[node.owner] *= n;
+        }
+    }
+    times
+}
+
+/// The regions that evaluate nodes of the text, numbered as those are met.
+fn regions(plan: &Plan) -> BTreeMap<usize, usize> {
+    let mut regions = BTreeMap::new();
+    for region in named(plan).filter_map(|id| plan.partition.region_of[id]) {
+        let next = regions.len();
+        regions.entry(region).or_insert(next);
+    }
+    regions
 }
 
 /// The number of each `match` and of each `merge` in the text.
@@ -75,6 +89,10 @@ struct Told<'a> {
     canon: Canon,
     units: &'a Units<'a>,
     places: BTreeMap<NodeId, usize>,
+    times: Vec<u64>,
+    regions: BTreeMap<usize, usize>,
+    /// The number under which each stream is counted.
+    counted: Vec<usize>,
 }
 
 impl Told<'_> {
@@ -86,7 +104,8 @@ impl Told<'_> {
         let order = order
             .filter(|&&id| plan.graph.nodes[id].kind.is_named())
             .map(|&id| plan.number(id));
-        let entering = plan.graph.inputs.iter().map(|input| input.stream);
+        let inputs = plan.graph.inputs.iter();
+        let entering = inputs.map(|input| self.counted[input.stream]);
         quote!(#papy::GraphParts {
             text: #text,
             edges: &[#(#edges),*],
@@ -111,7 +130,7 @@ impl Told<'_> {
                 quote!(#papy::Node::pipeline(#name, #graph))
             }
             _ => {
-                let times = times(plan, id);
+                let times = self.times[id];
                 quote!(#papy::Node::new(#name, #times))
             }
         };
@@ -132,7 +151,7 @@ impl Told<'_> {
             Some(region) => quote!(::core::option::Option::Some(#region)),
             None => quote!(::core::option::Option::None),
         };
-        let counted = &node.args;
+        let counted = node.args.iter().map(|&arg| self.counted[arg]);
         quote!(#made.told(#papy::NodeParts {
             worker: #worker,
             params: &[#(#params),*],
@@ -186,15 +205,8 @@ impl Told<'_> {
 
     /// The region of a node among those that evaluate nodes of the text.
     fn region(&self, id: NodeId) -> Option<usize> {
-        let of = |id: NodeId| self.plan.partition.region_of[id];
-        let own = of(id)?;
-        let mut seen: Vec<usize> = Vec::new();
-        for region in named(self.plan).filter_map(of) {
-            if !seen.contains(&region) {
-                seen.push(region);
-            }
-        }
-        seen.iter().position(|&region| region == own)
+        let own = self.plan.partition.region_of[id]?;
+        self.regions.get(&own).copied()
     }
 
     /// Every use of a stream, but for those between what a node's options are made of.

@@ -1,6 +1,6 @@
 //! A region's kernel: one closure, in which nodes are plain calls and streams are local variables.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
@@ -8,11 +8,15 @@ use syn::{ExprClosure, Member, Pat};
 
 use super::Plan;
 use super::builds;
-use super::span::{at, flat, hidden, internal, internal_at, nest, papy_at};
+use super::span::{at, flat, hidden, internal, internal_at, nest, papy, papy_at};
 use crate::diagnostics::Place;
 use crate::graph::{FUSED, Kind, Mode, NodeId, Origin, Shape, StreamId};
 use crate::lower::{NodeCode, Taken, Work};
 use crate::partition::{Consumer, Region};
+
+/// As many nodes are compiled as one function. More would take rustc longer than their number says, and the processor
+/// no shorter.
+const TOGETHER: usize = 24;
 
 pub fn kernel(plan: &Plan, id: usize) -> TokenStream {
     let region = &plan.partition.regions[id];
@@ -21,7 +25,7 @@ pub fn kernel(plan: &Plan, id: usize) -> TokenStream {
         plan,
         region,
         closure: None,
-        numbered: numbered.collect(),
+        numbered: numbered.zip(0..).collect(),
         left: BTreeMap::new(),
         lines: Vec::new(),
         forks: BTreeMap::new(),
@@ -41,8 +45,15 @@ pub fn kernel(plan: &Plan, id: usize) -> TokenStream {
     let outs: Vec<TokenStream> = if let Some((node, _)) = group {
         vec![writer.grouped(node)]
     } else {
-        for &node in &region.nodes {
-            writer.node(node);
+        if region.nodes.len() <= TOGETHER {
+            region.nodes.iter().for_each(|&node| writer.node(node));
+        } else {
+            let even = region.nodes.len().div_ceil(TOGETHER);
+            let even = region.nodes.len().div_ceil(even);
+            region
+                .nodes
+                .chunks(even)
+                .for_each(|part| writer.stretch(part));
         }
         region
             .outs
@@ -113,10 +124,10 @@ pub fn own(plan: &Plan, region: &Region) -> Vec<NodeId> {
 pub fn fed(plan: &Plan, region: &Region) -> Vec<NodeId> {
     let graph = plan.graph;
     let mut fed: Vec<NodeId> = Vec::new();
+    let mut known: BTreeSet<NodeId> = region.nodes.iter().copied().collect();
     let mut add = |node: NodeId| {
         let owner = graph.nodes[node].owner;
-        let named = graph.nodes[owner].kind == Kind::Work;
-        if named && !region.nodes.contains(&owner) && !fed.contains(&owner) {
+        if graph.nodes[owner].kind == Kind::Work && known.insert(owner) {
             fed.push(owner);
         }
     };
@@ -136,8 +147,8 @@ struct Writer<'a> {
     region: &'a Region,
     /// The closure of the node at hand, where it is called for several slots.
     closure: Option<Ident>,
-    /// The nodes that it knows, in the order of their numbers.
-    numbered: Vec<NodeId>,
+    /// The numbers of the nodes that it knows.
+    numbered: BTreeMap<NodeId, usize>,
     /// How often each stream is still to be used in this region.
     left: BTreeMap<StreamId, usize>,
     lines: Vec<TokenStream>,
@@ -253,7 +264,7 @@ impl Writer<'_> {
     /// The number under which the region knows a node, or whoever is to blame in its place.
     fn number(&self, node: NodeId) -> usize {
         let owner = self.plan.graph.nodes[node].owner;
-        let known = self.numbered.iter().position(|&known| known == owner);
+        let known = self.numbered.get(&owner).copied();
         known.unwrap_or(self.numbered.len())
     }
 
@@ -273,6 +284,32 @@ impl Writer<'_> {
             Kind::Group(size) if !self.plan.facts.fused[node] => Some(size),
             _ => None,
         }
+    }
+
+    /// Nodes as a function of their own, which takes what they use and gives the streams that are used behind them.
+    fn stretch(&mut self, nodes: &[NodeId]) {
+        let before = self.lines.len();
+        self.forks.clear();
+        for &node in nodes {
+            self.node(node);
+        }
+        self.forks.clear();
+        let inside: Vec<TokenStream> = self.lines.drain(before..).collect();
+        let given = nodes
+            .iter()
+            .flat_map(|&node| &self.plan.graph.nodes[node].outs);
+        let used = |stream: &&StreamId| self.left.get(stream).is_some_and(|left| *left > 0);
+        let given = flat(given.filter(used).map(|&stream| {
+            let name = self.variable(stream, self.plan.code.streams[stream].place.span());
+            quote!(#name)
+        }));
+        let (papy, cx) = (papy(), internal("cx"));
+        self.lines.push(quote! {
+            let #given = #papy::stretch(#cx, |#cx| {
+                #(#inside)*
+                #given
+            });
+        });
     }
 
     fn node(&mut self, id: NodeId) {

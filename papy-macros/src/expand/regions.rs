@@ -471,12 +471,11 @@ fn source_name(stream: StreamId) -> Ident {
 
 /// The variable of a stream on its way from one region to where it is taken.
 fn out_name(plan: &Plan, to: Consumer, stream: StreamId) -> Ident {
-    debug_assert!(
-        plan.partition
-            .regions
-            .iter()
-            .any(|region| region.outs.contains(&Out { stream, to }))
-    );
+    debug_assert!(plan.partition.home(stream).is_some_and(|home| {
+        plan.partition.regions[home]
+            .outs
+            .contains(&Out { stream, to })
+    }));
     match to {
         Consumer::Output(output) => internal(&format!("output_{output}")),
         Consumer::Region(region) => internal(&format!("stream_{stream}_to_{region}")),

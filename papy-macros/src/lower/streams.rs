@@ -47,24 +47,26 @@ pub(super) struct Called<'a> {
 impl Lowering<'_> {
     /// The streams that an expression gives.
     pub(super) fn streams(&mut self, expr: &Expr) -> Vec<Port> {
-        let place = Place::of(expr);
+        // where it lies is asked only of what has no chain in it: else a chain would be read once for each of its nodes
         match syntax::bare(expr) {
             Expr::Path(path) => match path.path.get_ident().filter(|_| path.qself.is_none()) {
                 Some(name) => vec![self.named_stream(name)],
                 None => {
+                    let place = Place::of(expr);
                     self.cx
                         .report(place, mistakes::worker_without_input(&syntax::text(path)));
                     vec![Port::broken(place)]
                 }
             },
             Expr::Field(field) => {
-                let ports = self.streams(&field.base);
+                let (ports, place) = (self.streams(&field.base), Place::of(expr));
                 ports
                     .into_iter()
                     .map(|port| project(port, &field.member, place))
                     .collect()
             }
             Expr::Tuple(tuple) if tuple.elems.is_empty() => {
+                let place = Place::of(expr);
                 self.cx.report(place, mistakes::empty_join());
                 vec![Port::broken(place)]
             }

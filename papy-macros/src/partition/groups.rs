@@ -10,6 +10,8 @@ pub struct Groups {
     pub of: Vec<usize>,
     /// The nodes of each group, each behind those it takes from.
     pub members: Vec<Vec<NodeId>>,
+    /// How many slots of its class each group's nodes take, where it is the same for all of them.
+    times: Vec<Option<Ratio>>,
     /// The groups that each group takes from.
     before: Vec<BTreeSet<usize>>,
     /// The place of each node in the order of evaluation.
@@ -26,6 +28,7 @@ impl Groups {
         let mut groups = Groups {
             of: (0..nodes).collect(),
             members: (0..nodes).map(|node| vec![node]).collect(),
+            times: facts.phases.iter().map(|phase| Some(phase.times)).collect(),
             before: vec![BTreeSet::new(); nodes],
             place,
         };
@@ -65,6 +68,9 @@ impl Groups {
         } else {
             (a, b)
         };
+        if self.times[keep] != self.times[go] {
+            self.times[keep] = None;
+        }
         let going = std::mem::take(&mut self.members[go]);
         for &node in &going {
             self.of[node] = keep;
@@ -106,11 +112,10 @@ impl Groups {
 
     /// Whether no stream would have too many slots in a round of both.
     fn is_small(&self, graph: &Graph, facts: &Facts, a: usize, b: usize) -> bool {
-        let nodes = || self.members[a].iter().chain(&self.members[b]);
-        let one = facts.phases[self.members[a][0]].times;
-        if nodes().all(|&node| facts.phases[node].times == one) {
+        if self.times[a].is_some() && self.times[a] == self.times[b] {
             return true;
         }
+        let nodes = || self.members[a].iter().chain(&self.members[b]);
         let rates: Vec<Ratio> = nodes().map(|&node| facts.phases[node].times).collect();
         let firings = round(&rates);
         nodes()
@@ -147,8 +152,12 @@ impl Groups {
 /// Two lists of nodes as one, in the order of evaluation.
 fn merged(a: Vec<NodeId>, b: Vec<NodeId>, place: &[usize]) -> Vec<NodeId> {
     let mut all = a;
+    let behind = |last: &NodeId| place[*last] < place[b[0]];
+    let sorted = all.last().is_none_or(behind);
     all.extend(b);
-    all.sort_by_key(|&node| place[node]);
+    if !sorted {
+        all.sort_by_key(|&node| place[node]);
+    }
     all
 }
 

@@ -82,10 +82,8 @@ fn options(plan: &Plan, units: &Units, unit: NodeId, indent: usize) -> Vec<(&'st
     let (node, code) = (&nodes[unit], &plan.code.nodes[unit]);
     let entry = &nodes[units.entry(unit)];
     let number = |wanted: fn(Kind) -> Option<u64>| {
-        let mut own = nodes
-            .iter()
-            .filter(|part| part.owner == unit && !part.kind.is_named());
-        let found = own.find_map(|part| wanted(part.kind));
+        let mut own = units.options[unit].iter();
+        let found = own.find_map(|&part| wanted(nodes[part].kind));
         found.map(|n| n.to_string())
     };
     let given = |expr: &Option<Expr>| expr.as_ref().map(|expr| text(expr, indent));
@@ -118,36 +116,35 @@ fn options(plan: &Plan, units: &Units, unit: NodeId, indent: usize) -> Vec<(&'st
         ("spawn", given(&code.spawn)),
         ("stride", given(&code.stride)),
         ("on", given(&code.pool)),
-        ("named", own_name(plan, unit)),
+        ("named", units.own_names[unit].clone()),
     ];
     all.into_iter()
         .filter_map(|(name, given)| Some((name, given?)))
         .collect()
 }
 
-/// What `.named` gives, where a node's name does not follow from its worker and its place in the text.
-fn own_name(plan: &Plan, unit: NodeId) -> Option<String> {
+/// What `.named` gives, for each node whose name does not follow from its worker and its place in the text.
+pub fn own_names(plan: &Plan) -> Vec<Option<String>> {
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
-    for (id, node) in plan.graph.nodes.iter().enumerate() {
-        let base = match &plan.code.nodes[id].work {
-            _ if !node.kind.is_named() => continue,
-            Work::Worker { path, .. } => path.segments.last().map(|last| plain(&last.ident)),
-            _ => Some("closure".to_owned()),
-        };
-        let base = base.unwrap_or_default();
-        let nth = seen.get(&base).copied().unwrap_or(0) + 1;
-        let follows = match nth {
-            1 => base == node.name,
-            nth => format!("{base}#{nth}") == node.name,
-        };
-        if follows {
-            seen.insert(base, nth);
-        } else if id == unit {
-            return Some(Literal::string(&node.name).to_string());
-        }
-        if id == unit {
-            break;
-        }
-    }
-    None
+    let nodes = plan.graph.nodes.iter().zip(&plan.code.nodes);
+    nodes
+        .map(|(node, code)| {
+            let base = match &code.work {
+                _ if !node.kind.is_named() => return None,
+                Work::Worker { path, .. } => path.segments.last().map(|last| plain(&last.ident)),
+                _ => Some("closure".to_owned()),
+            };
+            let base = base.unwrap_or_default();
+            let nth = seen.get(&base).copied().unwrap_or(0) + 1;
+            let follows = match nth {
+                1 => base == node.name,
+                nth => format!("{base}#{nth}") == node.name,
+            };
+            if follows {
+                seen.insert(base, nth);
+                return None;
+            }
+            Some(Literal::string(&node.name).to_string())
+        })
+        .collect()
 }

@@ -9,6 +9,7 @@ use std::ops::Range;
 use syn::Pat;
 use syn::visit::Visit;
 
+use super::nodes::own_names;
 use crate::expand::Plan;
 use crate::graph::{Kind, NodeId, Origin, Shape, StreamId};
 use crate::lower::{Taken, Work, plain};
@@ -20,6 +21,10 @@ pub struct Units<'a> {
     pub of: Vec<NodeId>,
     /// The last node of each unit.
     pub last: Vec<NodeId>,
+    /// What the options of each unit are made of.
+    pub options: Vec<Vec<NodeId>>,
+    /// The names that do not follow from the text.
+    pub own_names: Vec<Option<String>>,
     /// How often each stream is used.
     pub uses: Vec<usize>,
     /// The nodes of a `match` without a value: those in its arms.
@@ -43,6 +48,12 @@ impl<'a> Units<'a> {
                 last[of[id]] = id;
             }
         }
+        let mut options = vec![Vec::new(); nodes.len()];
+        for (id, node) in nodes.iter().enumerate() {
+            if !node.kind.is_named() {
+                options[node.owner].push(id);
+            }
+        }
         let mut uses = vec![0; plan.graph.streams.len()];
         for &arg in nodes.iter().flat_map(|node| &node.args) {
             uses[arg] += 1;
@@ -54,6 +65,8 @@ impl<'a> Units<'a> {
             plan,
             of,
             last,
+            options,
+            own_names: own_names(plan),
             uses,
             inside: vec![0..0; nodes.len()],
             within: vec![false; nodes.len()],
