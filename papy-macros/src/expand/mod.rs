@@ -8,6 +8,7 @@ mod graph;
 mod header;
 mod items;
 mod kernel;
+mod node;
 mod regions;
 mod run;
 mod span;
