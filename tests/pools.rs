@@ -421,6 +421,44 @@ fn a_given_pool_does_the_work_itself() {
     });
 }
 
+#[worker]
+fn thread_name(x: i64) -> String {
+    toil(x);
+    thread::current().name().unwrap_or("unnamed").to_owned()
+}
+
+pipeline! {
+    fn default_behind(xs: Stream<i64>, a: Pool) -> Stream<String> {
+        xs >> toiled.on(a).serial() >> thread_name
+    }
+}
+
+pipeline! {
+    fn default_behind_springs(xs: Stream<i64>, a: Pool) -> Stream<String> {
+        xs >> (|x| [x, x]).flat().on(a) >> thread_name
+    }
+}
+
+/// `rayon::spawn` on a thread of a pool stays in that pool.
+#[test]
+fn own_threads_do_not_do_the_work_of_the_default_pool() {
+    within(30, || {
+        for n in [1, 3] {
+            for stride in [1, 20] {
+                let pool = Pool::threads(n);
+                let behind = default_behind(0..2000, pool.clone()).stride(stride);
+                let mut names: Vec<_> = behind.start().unwrap().collect();
+                let behind = default_behind_springs(0..2000, pool.clone()).stride(stride);
+                names.extend(behind.start().unwrap());
+                names.extend(default_behind(0..2000, pool).stride(stride).collect());
+                for name in names.into_iter().map(Result::unwrap) {
+                    assert!(!name.starts_with("papy-"), "by {name}, {n} threads");
+                }
+            }
+        }
+    });
+}
+
 // ---------------------------------------------------------------- sharing
 
 pipeline! {

@@ -1,5 +1,6 @@
 //! Threads that nodes share.
 
+use std::cell::Cell;
 use std::fmt;
 
 use rayon::{ThreadPool, ThreadPoolBuilder};
@@ -92,23 +93,29 @@ impl Pool {
         }
     }
 
-    /// Whether the current thread is one of the pool's.
+    /// Whether the current thread is one of the pool's; of the global one, as far as that is known.
     pub(crate) fn is_here(&self) -> bool {
         match self.handle() {
             Some(pool) => pool.current_thread_index().is_some(),
-            None => self.is_default() && GLOBAL_THREAD.with(std::cell::Cell::get),
+            None => self.is_default() && GLOBAL_THREAD.get(),
         }
     }
 }
 
 std::thread_local! {
-    /// Set on a thread of the global pool while it works for papy.
-    static GLOBAL_THREAD: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
+    /// Set on a thread of the global pool once it has worked for papy. Rayon itself does not tell it from others.
+    static GLOBAL_THREAD: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Remembers that this thread is of the global pool, which rayon itself does not tell from any other pool.
-pub(crate) fn note_global_thread() {
-    GLOBAL_THREAD.with(|flag| flag.set(true));
+/// Runs a job that has been spawned on the global pool.
+pub(crate) fn on_global_thread(job: impl FnOnce()) {
+    GLOBAL_THREAD.set(true);
+    job();
+}
+
+/// Whether the current thread may be one of another pool than the global one: what rayon spawns here stays in its pool.
+pub(crate) fn is_foreign_thread() -> bool {
+    rayon::current_thread_index().is_some() && !GLOBAL_THREAD.get()
 }
 
 impl Own {
