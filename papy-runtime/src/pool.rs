@@ -5,7 +5,8 @@ use std::fmt;
 
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
-use crate::sync::{Arc, OnceLock};
+use crate::sync::{Arc, Mutex, OnceLock, lock, thread};
+use crate::unwind;
 
 /// Threads that evaluate nodes; cheap to clone, shared by any number of nodes, pipelines and `numap`s.
 ///
@@ -31,7 +32,8 @@ enum Kind {
 /// Threads of papy's own, begun with the first run that needs them.
 struct Own {
     count: usize,
-    built: OnceLock<Result<Arc<ThreadPool>, String>>,
+    /// Where they could not be had they are asked for again: the next run may find more room.
+    built: Mutex<Option<Arc<ThreadPool>>>,
 }
 
 impl Pool {
@@ -47,7 +49,7 @@ impl Pool {
     pub fn threads(n: usize) -> Pool {
         Pool(Kind::Threads(Arc::new(Own {
             count: n.max(1),
-            built: OnceLock::new(),
+            built: Mutex::new(None),
         })))
     }
 
@@ -120,27 +122,47 @@ pub(crate) fn is_foreign_thread() -> bool {
 
 impl Own {
     fn built(&self) -> Result<Arc<ThreadPool>, String> {
-        let built = self.built.get_or_init(|| {
-            ThreadPoolBuilder::new()
+        let mut built = lock(&self.built);
+        if built.is_none() {
+            let pool = ThreadPoolBuilder::new()
                 .num_threads(self.count)
                 .thread_name(|index| format!("papy-{index}"))
-                .build()
-                .map(Arc::new)
-                .map_err(|error| format!("{} threads were asked for: {error}", self.count))
-        });
-        built.clone()
+                .build();
+            *built = Some(Arc::new(pool.map_err(|error| {
+                format!("it asked for {}: {error}", threads(self.count))
+            })?));
+        }
+        Ok(built.clone().expect("it has just been built"))
     }
+}
+
+/// `1 thread`, `2 threads`
+pub(crate) fn threads(count: usize) -> String {
+    format!("{count} thread{}", if count == 1 { "" } else { "s" })
 }
 
 /// Rayon's global pool, begun by us where nobody has yet: rayon itself would panic if it can't be had.
 fn global() -> &'static Result<usize, String> {
     static GLOBAL: OnceLock<Result<usize, String>> = OnceLock::new();
     GLOBAL.get_or_init(|| match ThreadPoolBuilder::new().build_global() {
-        Err(error) if std::error::Error::source(&error).is_some() => {
-            Err(format!("rayon's global pool can't be had: {error}"))
-        }
-        _ => Ok(rayon::current_num_threads()),
+        Err(error) if std::error::Error::source(&error).is_some() => Err(format!(
+            "it asked for {}, as rayon's global pool: {error}",
+            threads(default_threads())
+        )),
+        // somebody has begun it, or has tried to: rayon tries only once
+        _ => unwind::catch(rayon::current_num_threads).map_err(|payload| {
+            unwind::forget_payload(payload);
+            "rayon's global pool could not be begun when it was first asked for".to_owned()
+        }),
     })
+}
+
+/// How many threads rayon begins without being told.
+fn default_threads() -> usize {
+    let told = std::env::var("RAYON_NUM_THREADS").ok();
+    let told = told.and_then(|count| count.parse().ok());
+    told.filter(|count| *count > 0)
+        .unwrap_or_else(|| thread::available_parallelism().map_or(1, usize::from))
 }
 
 impl From<Arc<ThreadPool>> for Pool {
