@@ -47,6 +47,7 @@ pub mod source;
 mod spring;
 mod stride;
 mod sync;
+pub mod testing;
 mod turnstile;
 mod unwind;
 mod worker;
