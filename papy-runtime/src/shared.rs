@@ -1,5 +1,6 @@
 //! What every party to a run holds: the tokens of its parts, its counts, and how it ends.
 
+use std::cell::Cell;
 use std::time::{Duration, Instant};
 
 use crate::bell::Bell;
@@ -118,12 +119,16 @@ struct Life {
     closed: bool,
     /// A driver has died of a panic that is papy's own.
     broken: Option<String>,
+    /// It has been over: what comes back from a source or a queue later does not change that.
+    over: Cell<bool>,
 }
 
 impl Life {
     fn is_over(&self, cancelled: bool) -> bool {
         let waves_done = self.open_parts == 0 && self.running == 0 && self.drivers == 0;
-        waves_done || (cancelled && self.is_settled())
+        let over = self.over.get() || waves_done || (cancelled && self.is_settled());
+        self.over.set(over);
+        over
     }
 
     /// Nothing is evaluated, and drivers are only left where a source keeps them.
