@@ -6,7 +6,7 @@
 
 use std::time::Instant;
 
-use crate::bundle::Gathering;
+use crate::bundle::{Gathering, Group};
 use crate::cursor::Cursor;
 use crate::link::{Link, Ports};
 use crate::net::{Place, Step, rounds_of};
@@ -23,7 +23,7 @@ pub(crate) struct Grouper<P: Ports, S, M, K, T> {
     place: Place,
     region: Arc<Region<P, S, M, K>>,
     inputs: P::Links,
-    output: Arc<Link<Vec<T>>>,
+    output: Arc<Link<Group<T>>>,
     size: u64,
     begun: Mutex<Begun<T>>,
 }
@@ -49,7 +49,7 @@ impl<P: Ports, S, M, K, T> Grouper<P, S, M, K, T> {
         place: Place,
         region: Arc<Region<P, S, M, K>>,
         inputs: P::Links,
-        output: Arc<Link<Vec<T>>>,
+        output: Arc<Link<Group<T>>>,
         size: u64,
     ) -> Self {
         Grouper {

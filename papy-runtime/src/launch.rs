@@ -117,7 +117,10 @@ where
         unwind::discard(wiring);
         unwind::discard(wired.map(|(outputs, net, _)| (outputs, net.steps)));
         unwind::discard(fused);
-        resume(sinks.panic());
+        let panic = sinks.panic();
+        // what other sinks have panicked with must not be dropped while this panic goes on
+        std::iter::from_fn(|| sinks.panic()).for_each(unwind::forget_payload);
+        resume(panic);
         shared.report()
     }
 

@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use crate::align::{Alignable, Aligner};
+use crate::bundle::Group;
 use crate::check::{Fits, Gives};
 use crate::cursor::{Ahead, Book, Cursor};
 use crate::graph::{Frame, Graph};
@@ -152,7 +153,7 @@ impl<'env> Net<'env> {
         inputs: P::Links,
         size: u64,
         anew: bool,
-    ) -> (Arc<Link<Vec<T>>>, ())
+    ) -> (Arc<Link<Group<T>>>, ())
     where
         P: Alignable + 'env,
         S: Send + 'env,
