@@ -255,6 +255,10 @@ fn fatal(x: i64, #[param] how: &str) -> i64 {
         (20, "exit") => std::process::exit(7),
         (20, "abort") => std::process::abort(),
         (20, "overflow") => dive(0) as i64,
+        (20, "double") => {
+            let _bad = BadEnd;
+            panic!("on the way to another")
+        }
         (20, "local") => {
             BAD_END.with(|_| ());
             x
@@ -305,6 +309,7 @@ fn a_worker_may_end_the_process() {
                     ("exit", Some(7), None),
                     ("abort", None, Some(6)),
                     ("overflow", None, Some(6)),
+                    ("double", None, Some(6)),
                     // what a panic in the destructor of a thread's local value is to std
                     ("local", None, Some(6)),
                 ] {
