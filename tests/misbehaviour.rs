@@ -8,7 +8,7 @@ use std::error::Error;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
-use std::sync::{Arc, OnceLock, mpsc};
+use std::sync::{Arc, Mutex, OnceLock, mpsc};
 use std::thread;
 use std::time::Duration;
 
@@ -811,6 +811,45 @@ fn a_worker_may_steer_its_own_run() {
                     assert!(how != 0 || seen.len() > 5, "{how}: {seen:?}; {s}");
                 }
             }
+        }
+    });
+}
+
+#[worker]
+fn drop_it(x: i64, #[param] own: &Mutex<Option<DroppingRun>>) -> i64 {
+    if x == 5 {
+        // what is in there is there before the first item
+        drop(own.lock().unwrap().take());
+    }
+    x
+}
+
+pipeline! {
+    fn dropping(xs: Stream<i64>, own: Arc<Mutex<Option<DroppingRun>>>, a: Pool, b: Pool) -> Stream<i64> {
+        xs >> id.on(b) >> drop_it(own = own).on(a) >> id.on(b)
+    }
+}
+
+/// Who drops a run in one of its own calls does not wait for that call.
+#[test]
+fn a_worker_may_drop_its_own_run() {
+    within(60, || {
+        for s in schedules().into_iter().step_by(2) {
+            let [a, b, _] = s.pools();
+            let own = Arc::new(Mutex::new(None));
+            let held = own.lock().unwrap();
+            let (xs, pulled) = counted(0..);
+            let run = tuned!(s, dropping(xs, own.clone(), a, b)).start().unwrap();
+            let handle = run.handle();
+            let mut held = held;
+            *held = Some(run);
+            drop(held);
+            let report = handle
+                .wait_timeout(secs(5))
+                .unwrap_or_else(|| panic!("no end; {s}"));
+            assert!(report.was_cancelled() && handle.is_finished(), "{s}");
+            assert!(soon(|| Arc::strong_count(&own) == 1), "{s}");
+            assert!(pulled.load(SeqCst) > 5, "{s}");
         }
     });
 }

@@ -1,6 +1,6 @@
 //! What every party to a run holds: the tokens of its parts, its counts, and how it ends.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::time::{Duration, Instant};
 
 use crate::bell::Bell;
@@ -289,7 +289,20 @@ impl Shared {
             return false;
         }
         life.running += 1;
+        drop(life);
+        let _ = INSIDE.try_with(|inside| inside.borrow_mut().push(self.address()));
         true
+    }
+
+    /// Whether this thread is inside of an evaluation of the run.
+    fn is_inside(&self) -> bool {
+        let inside = INSIDE.try_with(|inside| inside.borrow().contains(&self.address()));
+        inside.unwrap_or(false)
+    }
+
+    /// What tells it from other runs.
+    fn address(&self) -> usize {
+        std::ptr::from_ref(self).addr()
     }
 
     /// Counts a helper in; `false` where the run is gone.
@@ -320,6 +333,7 @@ impl Shared {
     }
 
     pub(crate) fn task_leaves(&self) {
+        let _ = INSIDE.try_with(|inside| inside.borrow_mut().pop());
         let mut life = lock(&self.life);
         life.running -= 1;
         let quiet = life.running == 0;
@@ -400,6 +414,10 @@ impl Shared {
         const PATIENCE: Duration = Duration::from_millis(50);
         self.vacate();
         lock(&self.life).closed = true;
+        if self.is_inside() {
+            // who lets go of a run in one of its own calls can't wait for that call
+            return;
+        }
         self.until(None, Life::is_settled);
         self.until(Some(PATIENCE), |life| life.drivers == 0);
         self.ledger.end();
@@ -435,6 +453,11 @@ impl Shared {
         }
         true
     }
+}
+
+std::thread_local! {
+    /// The runs whose evaluations this thread is inside of, one on top of the other.
+    static INSIDE: RefCell<Vec<usize>> = const { RefCell::new(Vec::new()) };
 }
 
 /// How long a thread of a pool sleeps before it looks again whether its pool has work.
