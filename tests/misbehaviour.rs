@@ -644,13 +644,14 @@ impl Drop for Barbed {
     }
 }
 
+fn sting(_: Result<i64, Fault>) {
+    std::panic::panic_any(Barbed);
+}
+
 #[test]
 fn two_sinks_may_panic_at_once() {
     within(60, || {
         quiet();
-        fn sting(_: Result<i64, Fault>) {
-            std::panic::panic_any(Barbed);
-        }
         let survives = |run: &dyn Fn()| {
             let payload = catch_unwind(AssertUnwindSafe(run)).unwrap_err();
             assert!(payload.is::<Barbed>());

@@ -421,7 +421,8 @@ struct Thing {
     n: i64,
     vice: Vice,
     copies: Arc<AtomicUsize>,
-    _live: Live,
+    #[allow(dead_code, reason = "it is counted")]
+    live: Live,
 }
 
 impl Clone for Thing {
@@ -433,7 +434,7 @@ impl Clone for Thing {
         );
         Thing {
             copies: self.copies.clone(),
-            _live: self._live.clone(),
+            live: self.live.clone(),
             ..*self
         }
     }
@@ -535,7 +536,7 @@ fn every_vice_of_an_item() {
                         n,
                         vice,
                         copies: Arc::default(),
-                        _live: tally.item(n),
+                        live: tally.item(n),
                     })
                 };
                 let make = || {

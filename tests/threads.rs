@@ -66,7 +66,9 @@ fn room_is_what_it_says() {
         };
         assert_eq!(failed, room);
         drop(open);
-        begun.into_iter().for_each(|thread| thread.join().unwrap());
+        for thread in begun {
+            thread.join().unwrap();
+        }
     });
     within(60, || [0, 1, 5].into_iter().for_each(run_part));
 }
