@@ -301,6 +301,30 @@ fn a_source_may_panic_in_drop() {
     });
 }
 
+pipeline! {
+    fn three_sources(xs: Stream<i64>, ys: Stream<i64>, zs: Stream<i64>, a: Pool) -> Stream<i64> {
+        (xs >> inc.on(a), ys, zs) >> (|x: i64, y: i64, z: i64| x + y + z).on(a)
+    }
+}
+
+#[test]
+fn several_sources_may_panic_in_drop() {
+    within(60, || {
+        quiet();
+        for s in schedules().into_iter().step_by(2) {
+            let [a, ..] = s.pools();
+            let make = |a| three_sources(Unwilling(0..3), Unwilling(0..3), Unwilling(0..3), a);
+            ends!(s, make(a.clone()) => "1 4 7");
+            assert_eq!(show(tuned!(s, make(a.clone())).collect()), "1 4 7", "{s}");
+            assert_eq!(
+                show(tuned!(s, make(a.clone())).inline().collect()),
+                "1 4 7",
+                "{s}"
+            );
+        }
+    });
+}
+
 /// An error that panics when it is dropped.
 #[derive(Debug)]
 struct Sore;

@@ -309,6 +309,38 @@ pipeline! {
     }
 }
 
+/// Counts up, and panics when it is dropped.
+struct Unwilling(std::ops::Range<i64>);
+
+impl Iterator for Unwilling {
+    type Item = i64;
+    fn next(&mut self) -> Option<i64> {
+        self.0.next()
+    }
+}
+
+impl Drop for Unwilling {
+    fn drop(&mut self) {
+        panic!("on purpose, a source");
+    }
+}
+
+/// Who gets an error from `start` gets no panic beside it.
+#[test]
+fn sources_that_panic_in_drop_where_nothing_starts() {
+    part_of_test(|part| {
+        quiet();
+        leave_room(part.parse().unwrap());
+        let before = threads().unwrap();
+        let xs = || Unwilling(0..5);
+        assert!(apart(xs(), xs(), xs(), Pool::threads(5)).start().is_err());
+        assert!(apart(xs(), xs(), xs(), Pool::inline()).start().is_err());
+        at_rest(before, "nothing started");
+    });
+    // none of the run's own three threads, and one of them
+    within(60, || [0, 1].into_iter().for_each(run_part));
+}
+
 #[test]
 fn threads_are_named_after_any_name() {
     within(20, || {
