@@ -69,7 +69,11 @@ fn what_fails_is_tried_again() {
                 tried(1..=6, tries.clone(), 3, a.clone(), b.clone())
             )
             .collect();
-            assert_eq!(show(results), "1 2 3 4 !flaky#4[Panic] !flaky#5[Panic]", "{schedule}");
+            assert_eq!(
+                show(results),
+                "1 2 3 4 !flaky#4[Panic] !flaky#5[Panic]",
+                "{schedule}"
+            );
             assert_eq!([1, 3, 4, 5, 6].map(|x| tries.of(x)), [1, 3, 4, 4, 4]);
             let tries = Arc::new(Tries::default());
             let run = tuned!(schedule, tried_in_time(1..=6, tries.clone(), 3, a, b));
