@@ -10,16 +10,14 @@
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 
-use crossbeam_channel::{Receiver, Sender};
-use rayon::Scope;
-
 use crate::layout::Layout;
 use crate::net::{Planned, Role};
 use crate::parking::Parking;
 use crate::pool::Pool;
 use crate::shared::Shared;
 use crate::spring::{Poured, Spring};
-use crate::sync::{Arc, Mutex, OnceLock, Weak, lock};
+use crate::sync::rayon::{self, Scope};
+use crate::sync::{Arc, Mutex, OnceLock, Weak, lock, mpsc, thread_local, times};
 use crate::turnstile::Turnstile;
 use crate::unwind;
 
@@ -63,7 +61,7 @@ pub(crate) struct Crew {
     pub(crate) pool: Pool,
     queue: Mutex<Queue>,
     /// The pump that spawns helpers for threads of other pools, in scoped runs.
-    pump: OnceLock<Sender<bool>>,
+    pump: OnceLock<mpsc::Sender<bool>>,
 }
 
 #[derive(Default)]
@@ -199,7 +197,7 @@ impl<'env> Engine<'env> {
     /// no helper any more, until it has [rejoined](Engine::rejoin).
     fn help(self: &Arc<Self>, crew: usize, spawn: Spawn<'_, 'env>) -> bool {
         /// Tasks that a helper does before others who wait for the pool get a turn.
-        const SHIFT: usize = 32;
+        const SHIFT: u32 = times(32);
         if crew == 0 {
             crate::pool::note_global_thread();
         }
@@ -237,8 +235,8 @@ impl<'env> Engine<'env> {
         }
     }
 
-    pub(crate) fn open_pump(&self, crew: usize) -> Receiver<bool> {
-        let (sender, receiver) = crossbeam_channel::unbounded();
+    pub(crate) fn open_pump(&self, crew: usize) -> mpsc::Receiver<bool> {
+        let (sender, receiver) = mpsc::channel();
         assert!(
             self.pools[crew].pump.set(sender).is_ok(),
             "a pump is opened once"
@@ -277,7 +275,7 @@ impl Beneath {
     }
 }
 
-std::thread_local! {
+thread_local! {
     /// The helper that has given way to what this thread does now.
     static BENEATH: RefCell<Option<Beneath>> = const { RefCell::new(None) };
     /// Whether one has.
@@ -388,7 +386,7 @@ fn spawn_scoped<'env>(engine: &Arc<Engine<'env>>, crew: usize, scope: &Scope<'en
 }
 
 /// Spawns helpers of a scoped run on behalf of threads that are not of the pool, until the run ends.
-pub(crate) fn pump<'env>(engine: &Arc<Engine<'env>>, crew: usize, requests: &Receiver<bool>) {
+pub(crate) fn pump<'env>(engine: &Arc<Engine<'env>>, crew: usize, requests: &mpsc::Receiver<bool>) {
     in_scope(&engine.pools[crew].pool, |scope: &Scope<'env>| {
         while requests.recv() == Ok(true) {
             spawn_scoped(engine, crew, scope);

@@ -1,6 +1,6 @@
 //! How a compiled pipeline begins to run: the calling thread alone, with helpers, or in the background.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::bell::Bell;
 use crate::channel::Gate;
@@ -19,7 +19,7 @@ use crate::report::{Ledger, Report};
 use crate::run::{Control, Seat};
 use crate::shared::{NAP, Part, Shared};
 use crate::sink::{Outlets, Sinks};
-use crate::sync::{Arc, lock, thread};
+use crate::sync::{Arc, Instant, lock, rayon, spawn_scoped, thread, times};
 use crate::unwind::{self, Payload};
 
 impl<'env, I, P, F, W> Body<'env> for Blueprint<I, P, F, W>
@@ -437,7 +437,7 @@ where
     C: Sinks<P>,
 {
     /// Rounds after which the work per item is known.
-    const ROUNDS: u32 = 128;
+    const ROUNDS: u32 = times(128);
     let mut rounds = 0;
     loop {
         driver.bell.hear();
@@ -508,10 +508,7 @@ fn run_with_pumps<'env, I, P, C>(
         for crew in crews {
             let requests = engine.open_pump(*crew);
             let work = move || engine::pump(engine, *crew, &requests);
-            match thread::Builder::new()
-                .name("papy pump".to_owned())
-                .spawn_scoped(scope, work)
-            {
+            match spawn_scoped(scope, "papy pump", work) {
                 Ok(pump) => pumps.push(pump),
                 Err(_) => {
                     engine.close_pumps();
@@ -524,7 +521,7 @@ fn run_with_pumps<'env, I, P, C>(
         engine.close_pumps();
         // Where this thread is one of a pool's, a helper that a pump has spawned may be queued behind it.
         while rayon::current_thread_index().is_some()
-            && !pumps.iter().all(std::thread::ScopedJoinHandle::is_finished)
+            && !pumps.iter().all(thread::ScopedJoinHandle::is_finished)
         {
             if !engine::work_meanwhile() {
                 thread::sleep(NAP);

@@ -2,9 +2,8 @@
 
 use std::fmt;
 
-use rayon::{ThreadPool, ThreadPoolBuilder};
-
-use crate::sync::{Arc, OnceLock};
+use crate::sync::rayon::{ThreadPool, ThreadPoolBuilder};
+use crate::sync::{Arc, OnceLock, begin_global_pool, thread_local};
 
 /// Threads that evaluate nodes; cheap to clone, shared by any number of nodes, pipelines and `numap`s.
 ///
@@ -79,7 +78,7 @@ impl Pool {
             Kind::Inline => Ok(0),
             Kind::Given(pool) => Ok(pool.current_num_threads()),
             Kind::Threads(own) => own.built().map(|pool| pool.current_num_threads()),
-            Kind::Global => global().clone(),
+            Kind::Global => begin_global_pool(),
         }
     }
 
@@ -101,7 +100,7 @@ impl Pool {
     }
 }
 
-std::thread_local! {
+thread_local! {
     /// Set on a thread of the global pool while it works for papy.
     static GLOBAL_THREAD: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
 }
@@ -123,17 +122,6 @@ impl Own {
         });
         built.clone()
     }
-}
-
-/// Rayon's global pool, begun by us where nobody has yet: rayon itself would panic if it can't be had.
-fn global() -> &'static Result<usize, String> {
-    static GLOBAL: OnceLock<Result<usize, String>> = OnceLock::new();
-    GLOBAL.get_or_init(|| match ThreadPoolBuilder::new().build_global() {
-        Err(error) if std::error::Error::source(&error).is_some() => {
-            Err(format!("rayon's global pool can't be had: {error}"))
-        }
-        _ => Ok(rayon::current_num_threads()),
-    })
 }
 
 impl From<Arc<ThreadPool>> for Pool {

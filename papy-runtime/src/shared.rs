@@ -1,6 +1,6 @@
 //! What every party to a run holds: the tokens of its parts, its counts, and how it ends.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::bell::Bell;
 use crate::channel::Gate;
@@ -11,8 +11,8 @@ use crate::layout::PartPlan;
 use crate::report::{Ledger, Report};
 use crate::run::Seat;
 use crate::sync::{
-    Arc, AtomicBool, AtomicU64, Condvar, Mutex, OnceLock, Ordering, Weak, lock, try_lock, wait,
-    wait_for,
+    Arc, AtomicBool, AtomicU64, Condvar, Instant, Mutex, OnceLock, Ordering, Weak, lock, rayon,
+    try_lock, wait, wait_for,
 };
 use crate::unwind;
 
