@@ -405,3 +405,7 @@ struct Pulled {
     took: Duration,
     ended: bool,
 }
+
+#[cfg(all(test, papy_loom))]
+#[path = "models/driver.rs"]
+mod model;

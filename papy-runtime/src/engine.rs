@@ -692,3 +692,7 @@ impl<'a, 'env> Hand<'a, 'env> {
         matches!(self.spawn, Spawn::Never)
     }
 }
+
+#[cfg(all(test, papy_loom))]
+#[path = "models/engine.rs"]
+pub(crate) mod model;

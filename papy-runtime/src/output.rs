@@ -271,3 +271,7 @@ impl<T> Iterator for Indexed<'_, T> {
         }
     }
 }
+
+#[cfg(all(test, papy_loom))]
+#[path = "models/output.rs"]
+mod model;

@@ -434,3 +434,7 @@ impl Shared {
 
 /// How long a thread of a pool sleeps before it looks again whether its pool has work.
 pub(crate) const NAP: Duration = Duration::from_micros(100);
+
+#[cfg(all(test, papy_loom))]
+#[path = "models/shared.rs"]
+mod model;

@@ -542,3 +542,7 @@ pub(crate) fn bursts<I: Iterator>(slots: Slots<Burst<I>>, node: usize) -> Bursts
         node,
     }
 }
+
+#[cfg(all(test, papy_loom))]
+#[path = "models/spring.rs"]
+mod model;
