@@ -4,7 +4,7 @@
 //! of time who has found that it came too late. The other finds the ticket gone and has nothing to say. So a slot is
 //! settled once, however close the two are.
 
-use std::time::Instant;
+use crate::sync::Instant;
 
 /// The right to settle the slot of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -1,12 +1,12 @@
 //! Where an evaluation stands: which slot, which node, and what has happened in this stride.
 
 use std::collections::BTreeSet;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::calls::Try;
 use crate::fault::{BoxError, Fault, FaultKind};
 use crate::places::Places;
-use crate::sync::{Arc, AtomicBool, AtomicU64, Mutex, OnceLock, Ordering, lock};
+use crate::sync::{Arc, AtomicBool, AtomicU64, Instant, Mutex, OnceLock, Ordering, lock};
 use crate::unwind::{self, Payload};
 
 /// The context of a region's kernel, made anew for each slot. Generated code hands it on and looks at nothing in it.

@@ -10,9 +10,6 @@
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 
-use crossbeam_channel::{Receiver, Sender};
-use rayon::Scope;
-
 use crate::layout::Layout;
 use crate::net::{Planned, Role};
 use crate::parking::Parking;
@@ -20,7 +17,8 @@ use crate::pool::Pool;
 use crate::shared::Shared;
 use crate::spring::{Poured, Spring};
 use crate::squad::Enrolled;
-use crate::sync::{Arc, Mutex, OnceLock, Weak, lock};
+use crate::sync::rayon::{self, Scope};
+use crate::sync::{Arc, Mutex, OnceLock, Weak, lock, mpsc, thread_local, times};
 use crate::timed::Timed;
 use crate::turnstile::Turnstile;
 use crate::unwind;
@@ -65,7 +63,7 @@ pub(crate) struct Crew {
     pub(crate) pool: Pool,
     queue: Mutex<Queue>,
     /// The pump that spawns helpers for threads of other pools, in scoped runs.
-    pump: OnceLock<Sender<bool>>,
+    pump: OnceLock<mpsc::Sender<bool>>,
 }
 
 #[derive(Default)]
@@ -222,7 +220,7 @@ impl<'env> Engine<'env> {
     /// no helper any more, until it has [rejoined](Engine::rejoin).
     fn help(self: &Arc<Self>, crew: usize, spawn: Spawn<'_, 'env>) -> bool {
         /// Tasks that a helper does before others who wait for the pool get a turn.
-        const SHIFT: usize = 32;
+        const SHIFT: u32 = times(32);
         if crew == 0 {
             crate::pool::note_global_thread();
         }
@@ -260,8 +258,8 @@ impl<'env> Engine<'env> {
         }
     }
 
-    pub(crate) fn open_pump(&self, crew: usize) -> Receiver<bool> {
-        let (sender, receiver) = crossbeam_channel::unbounded();
+    pub(crate) fn open_pump(&self, crew: usize) -> mpsc::Receiver<bool> {
+        let (sender, receiver) = mpsc::channel();
         assert!(
             self.pools[crew].pump.set(sender).is_ok(),
             "a pump is opened once"
@@ -300,7 +298,7 @@ impl Beneath {
     }
 }
 
-std::thread_local! {
+thread_local! {
     /// The helper that has given way to what this thread does now.
     static BENEATH: RefCell<Option<Beneath>> = const { RefCell::new(None) };
     /// Whether one has.
@@ -411,7 +409,7 @@ fn spawn_scoped<'env>(engine: &Arc<Engine<'env>>, crew: usize, scope: &Scope<'en
 }
 
 /// Spawns helpers of a scoped run on behalf of threads that are not of the pool, until the run ends.
-pub(crate) fn pump<'env>(engine: &Arc<Engine<'env>>, crew: usize, requests: &Receiver<bool>) {
+pub(crate) fn pump<'env>(engine: &Arc<Engine<'env>>, crew: usize, requests: &mpsc::Receiver<bool>) {
     in_scope(&engine.pools[crew].pool, |scope: &Scope<'env>| {
         while requests.recv() == Ok(true) {
             spawn_scoped(engine, crew, scope);
@@ -759,3 +757,7 @@ impl<'a, 'env> Hand<'a, 'env> {
         matches!(self.spawn, Spawn::Never)
     }
 }
+
+#[cfg(all(test, papy_loom))]
+#[path = "models/engine.rs"]
+pub(crate) mod model;

@@ -1,6 +1,6 @@
 //! How a compiled pipeline begins to run: the calling thread alone, with helpers, or in the background.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::bell::Bell;
 use crate::channel::Gate;
@@ -19,7 +19,7 @@ use crate::report::{Ledger, Report};
 use crate::run::{Control, Seat};
 use crate::shared::{NAP, Part, Shared};
 use crate::sink::{Outlets, Sinks};
-use crate::sync::{Arc, lock, thread};
+use crate::sync::{Arc, Instant, lock, rayon, spawn_scoped, thread, times};
 use crate::timekeeper;
 use crate::unwind::{self, Payload};
 
@@ -471,7 +471,7 @@ where
     C: Sinks<P>,
 {
     /// Rounds after which the work per item is known.
-    const ROUNDS: u32 = 128;
+    const ROUNDS: u32 = times(128);
     let mut rounds = 0;
     loop {
         driver.bell.hear();
@@ -523,7 +523,7 @@ fn run_with_helpers<'env, I, P, C>(
             engine::in_scope(&engine.pools[*crew].pool, |scope| {
                 let mut hand = Hand::driver(engine, Spawn::Scoped { scope, crew: *crew });
                 deliver_all(driver, &mut hand, sinks, Ask::NOTHING);
-            })
+            });
         }
         (Ok(()), crews) => run_with_pumps(engine, crews, driver, sinks),
     }
@@ -539,19 +539,15 @@ fn run_with_pumps<'env, I, P, C>(
     P: Ports,
     C: Sinks<P>,
 {
-    let enrolled = match engine.enrol() {
-        Ok(enrolled) => enrolled,
-        Err(_) => return run_alone(engine, driver, sinks),
+    let Ok(enrolled) = engine.enrol() else {
+        return run_alone(engine, driver, sinks);
     };
     thread::scope(|scope| {
         let mut pumps = Vec::with_capacity(crews.len() + 1);
         for crew in crews {
             let requests = engine.open_pump(*crew);
             let work = move || engine::pump(engine, *crew, &requests);
-            match thread::Builder::new()
-                .name("papy pump".to_owned())
-                .spawn_scoped(scope, work)
-            {
+            match spawn_scoped(scope, "papy pump", work) {
                 Ok(pump) => pumps.push(pump),
                 Err(_) => {
                     engine.close_pumps();
@@ -561,10 +557,7 @@ fn run_with_pumps<'env, I, P, C>(
         }
         if engine.is_timed() {
             let work = || timekeeper::keep_time(engine, Spawn::Pumped, &enrolled);
-            match thread::Builder::new()
-                .name("papy time".to_owned())
-                .spawn_scoped(scope, work)
-            {
+            match spawn_scoped(scope, "papy time", work) {
                 Ok(timekeeper) => {
                     engine.shared.timing.turn_on();
                     pumps.push(timekeeper);
@@ -581,7 +574,7 @@ fn run_with_pumps<'env, I, P, C>(
         engine.shared.timing.end();
         // Where this thread is one of a pool's, a helper that a pump has spawned may be queued behind it.
         while rayon::current_thread_index().is_some()
-            && !pumps.iter().all(std::thread::ScopedJoinHandle::is_finished)
+            && !pumps.iter().all(thread::ScopedJoinHandle::is_finished)
         {
             if !engine::work_meanwhile() {
                 thread::sleep(NAP);

@@ -1,7 +1,5 @@
 //! The wiring of a run: steps that hand strides to each other over links.
 
-use std::time::Instant;
-
 use crate::align::{Alignable, Aligner};
 use crate::check::{Fits, Gives};
 use crate::cursor::{Ahead, Book, Cursor};
@@ -17,7 +15,7 @@ use crate::shared::{OnFault, Shared};
 use crate::slot::Slot;
 use crate::spring::{Basin, Burst, Feeder, MergedLinks, Pourable, Spring, bursts};
 use crate::stride::{Extent, Slots};
-use crate::sync::{Arc, Mutex, OnceLock, lock};
+use crate::sync::{Arc, Instant, Mutex, OnceLock, lock};
 use crate::timed::{Timed, TimedRegion};
 
 /// What a wave passes through: a region, a place where strides are regrouped, or the queue of an output.

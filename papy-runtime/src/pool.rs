@@ -2,10 +2,9 @@
 
 use std::fmt;
 
-use rayon::{ThreadPool, ThreadPoolBuilder};
-
 use crate::squad::Squad;
-use crate::sync::{Arc, OnceLock};
+use crate::sync::rayon::{ThreadPool, ThreadPoolBuilder};
+use crate::sync::{Arc, OnceLock, begin_global_pool, thread_local};
 
 /// Threads that evaluate nodes; cheap to clone, shared by any number of nodes, pipelines and `numap`s.
 ///
@@ -88,7 +87,7 @@ impl Pool {
             Kind::Inline => Ok(0),
             Kind::Given(given) => Ok(given.pool.current_num_threads()),
             Kind::Threads(own) => own.built().map(|pool| pool.current_num_threads()),
-            Kind::Global => global().clone(),
+            Kind::Global => begin_global_pool(),
         }
     }
 
@@ -108,7 +107,7 @@ impl Pool {
             Kind::Inline => return Ok(Squad::new(1)),
             Kind::Threads(own) => (&own.squad, own.count),
             Kind::Given(given) => (&given.squad, given.pool.current_num_threads()),
-            Kind::Global => (&GLOBAL, global().clone()?),
+            Kind::Global => (&GLOBAL, begin_global_pool()?),
         };
         Ok(known.get_or_init(|| Squad::new(size)).clone())
     }
@@ -122,7 +121,7 @@ impl Pool {
     }
 }
 
-std::thread_local! {
+thread_local! {
     /// Set on a thread of the global pool while it works for papy.
     static GLOBAL_THREAD: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
 }
@@ -144,17 +143,6 @@ impl Own {
         });
         built.clone()
     }
-}
-
-/// Rayon's global pool, begun by us where nobody has yet: rayon itself would panic if it can't be had.
-fn global() -> &'static Result<usize, String> {
-    static GLOBAL: OnceLock<Result<usize, String>> = OnceLock::new();
-    GLOBAL.get_or_init(|| match ThreadPoolBuilder::new().build_global() {
-        Err(error) if std::error::Error::source(&error).is_some() => {
-            Err(format!("rayon's global pool can't be had: {error}"))
-        }
-        _ => Ok(rayon::current_num_threads()),
-    })
 }
 
 impl From<Arc<ThreadPool>> for Pool {

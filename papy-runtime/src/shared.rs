@@ -1,6 +1,6 @@
 //! What every party to a run holds: the tokens of its parts, its counts, and how it ends.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::bell::Bell;
 use crate::channel::Gate;
@@ -11,8 +11,8 @@ use crate::layout::PartPlan;
 use crate::report::{Ledger, Report};
 use crate::run::Seat;
 use crate::sync::{
-    Arc, AtomicBool, AtomicU64, Condvar, Mutex, OnceLock, Ordering, Weak, lock, try_lock, wait,
-    wait_for,
+    Arc, AtomicBool, AtomicU64, Condvar, Instant, Mutex, OnceLock, Ordering, Weak, lock, rayon,
+    try_lock, wait, wait_for,
 };
 use crate::timekeeper::Timing;
 use crate::unwind;
@@ -441,3 +441,7 @@ impl Shared {
 
 /// How long a thread of a pool sleeps before it looks again whether its pool has work.
 pub(crate) const NAP: Duration = Duration::from_micros(100);
+
+#[cfg(all(test, papy_loom))]
+#[path = "models/shared.rs"]
+mod model;

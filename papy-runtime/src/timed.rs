@@ -11,7 +11,7 @@
 //! neither a call nor the `Clone` or `Drop` of an item.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::calls::{Call, Calls, Ticket, Try};
 use crate::check::Tried;
@@ -22,7 +22,7 @@ use crate::region::{Order, Region, RegionSpec};
 use crate::shared::{OnFault, Shared};
 use crate::squad::{Enrolled, Post, Served, Squad};
 use crate::stride::Extent;
-use crate::sync::{Arc, Mutex, MutexGuard, OnceLock, lock};
+use crate::sync::{Arc, Instant, Mutex, MutexGuard, OnceLock, lock};
 use crate::unwind::{self, Payload};
 
 /// How long a call may take, and how often a slot is tried again.
@@ -422,7 +422,9 @@ impl<P: Ports, S, M, K, O: SlotList> TimedNode<P, S, M, K, O> {
             state.queue.clear();
             std::mem::take(&mut state.waves)
         };
-        waves.values().for_each(|wave| wave.clear());
+        for wave in waves.values() {
+            wave.clear();
+        }
     }
 }
 
@@ -741,7 +743,9 @@ where
             let left: Vec<_> = wave.lock().calls.clear().collect();
             given_up += left.len();
             let mut state = lock(&self.state);
-            left.iter().for_each(|_| Self::leave(&mut state, wave));
+            for _ in &left {
+                Self::leave(&mut state, wave);
+            }
             drop(state);
             left.into_iter().for_each(|call| unwind::discard(call.kept));
         }
