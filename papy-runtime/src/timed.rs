@@ -747,7 +747,9 @@ where
                 Self::leave(&mut state, wave);
             }
             drop(state);
-            left.into_iter().for_each(|call| unwind::discard(call.kept));
+            for call in left {
+                unwind::discard(call.kept);
+            }
         }
         if let Some(squad) = self.squad.get().filter(|_| given_up > 0) {
             squad.give_up(given_up);
