@@ -4,7 +4,7 @@
 //! So the items of a group may have been worked on by any number of threads, and the group itself is worked on by
 //! whoever is free.
 
-use crate::bundle::Gathering;
+use crate::bundle::{Gathering, Group};
 use crate::cursor::Cursor;
 use crate::link::{Link, Ports};
 use crate::net::{Place, Step, rounds_of};
@@ -21,7 +21,7 @@ pub(crate) struct Grouper<P: Ports, S, M, K, T> {
     place: Place,
     region: Arc<Region<P, S, M, K>>,
     inputs: P::Links,
-    output: Arc<Link<Vec<T>>>,
+    output: Arc<Link<Group<T>>>,
     size: u64,
     begun: Mutex<Begun<T>>,
 }
@@ -47,7 +47,7 @@ impl<P: Ports, S, M, K, T> Grouper<P, S, M, K, T> {
         place: Place,
         region: Arc<Region<P, S, M, K>>,
         inputs: P::Links,
-        output: Arc<Link<Vec<T>>>,
+        output: Arc<Link<Group<T>>>,
         size: u64,
     ) -> Self {
         Grouper {

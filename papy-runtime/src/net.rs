@@ -1,6 +1,7 @@
 //! The wiring of a run: steps that hand strides to each other over links.
 
 use crate::align::{Alignable, Aligner};
+use crate::bundle::Group;
 use crate::check::{Fits, Gives};
 use crate::cursor::{Ahead, Book, Cursor};
 use crate::graph::{Frame, Graph};
@@ -190,7 +191,7 @@ impl<'env> Net<'env> {
         inputs: P::Links,
         size: u64,
         anew: bool,
-    ) -> (Arc<Link<Vec<T>>>, ())
+    ) -> (Arc<Link<Group<T>>>, ())
     where
         P: Alignable + 'env,
         S: Send + 'env,

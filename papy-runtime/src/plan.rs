@@ -28,6 +28,8 @@ pub struct Options {
     pub(crate) on_fault: OnFault,
     pub(crate) name: Option<String>,
     pub(crate) inline: bool,
+    /// Where threads can't be had, whoever reads does the work.
+    pub(crate) makes_do: bool,
 }
 
 impl Default for Options {
@@ -38,6 +40,7 @@ impl Default for Options {
             on_fault: OnFault::Continue,
             name: None,
             inline: false,
+            makes_do: false,
         }
     }
 }

@@ -16,6 +16,11 @@ pub(crate) use ::shuttle::sync::{Arc, Condvar, Mutex, Weak, mpsc};
 // counts: what they are read for may lag behind anyway, so they are no places to switch threads at
 pub(crate) use std::sync::atomic::{AtomicU64, AtomicUsize};
 
+/// Channels, under the names that they have elsewhere.
+pub(crate) mod channel {
+    pub(crate) use super::mpsc::{Receiver, Sender, channel as unbounded};
+}
+
 pub(crate) use super::clock::Instant;
 pub(crate) use super::once::OnceLock;
 
