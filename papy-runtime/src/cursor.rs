@@ -36,6 +36,8 @@ pub(crate) struct Book {
     common: Arc<Common>,
     /// When the last timed call returned.
     ticked: Option<Instant>,
+    /// How often the slot at hand has been tried, this time included.
+    pub(crate) attempt: u32,
 }
 
 /// What the evaluations of a part share.
@@ -121,6 +123,7 @@ impl Book {
             places: Places::from(0),
             common,
             ticked: None,
+            attempt: 1,
         }
     }
 
@@ -133,7 +136,7 @@ impl Book {
     fn failed(&mut self, node: usize, round: usize, error: impl Into<BoxError>) -> Fault {
         self.tallies[node].faults += 1;
         // `Into` is user code too
-        match unwind::catch(|| error.into()) {
+        let fault = match unwind::catch(|| error.into()) {
             Ok(error) => Fault::new(
                 &self.names[node],
                 self.places.at(round),
@@ -146,19 +149,44 @@ impl Book {
                 FaultKind::Panic,
                 payload,
             ),
-        }
+        };
+        fault.tried(self.attempt)
     }
 
     #[cold]
     #[inline(never)]
     pub(crate) fn panicked(&mut self, node: usize, round: usize, payload: Payload) -> Fault {
         self.tallies[node].faults += 1;
-        Fault::panicked(
+        let fault = Fault::panicked(
             &self.names[node],
             self.places.at(round),
             FaultKind::Panic,
             payload,
-        )
+        );
+        fault.tried(self.attempt)
+    }
+
+    /// A call of a node that is alone in its region took longer than it may.
+    pub(crate) fn timed_out(&mut self, node: usize, limit: Duration) -> Fault {
+        let cause = format!("no result within {limit:?}");
+        self.unanswered(node, FaultKind::Timeout, cause)
+    }
+
+    /// A call could not be made.
+    pub(crate) fn refused(&mut self, node: usize, why: &str) -> Fault {
+        let cause = format!("it could not be evaluated: {why}");
+        self.unanswered(node, FaultKind::Error, cause)
+    }
+
+    fn unanswered(&mut self, node: usize, kind: FaultKind, cause: String) -> Fault {
+        self.tallies[node].faults += 1;
+        let fault = Fault::new(&self.names[node], self.places.at(0), kind, cause.into());
+        fault.tried(self.attempt)
+    }
+
+    /// Takes back what is noted.
+    pub(crate) fn forget(&mut self) {
+        self.tallies.fill(Tally::default());
     }
 
     /// A fault that arises before the call: the slot counts as one that was given and failed.
@@ -168,7 +196,7 @@ impl Book {
 
     #[cold]
     #[inline(never)]
-    fn copy_panicked(&mut self, node: usize, round: usize, payload: Payload) -> Fault {
+    pub(crate) fn copy_panicked(&mut self, node: usize, round: usize, payload: Payload) -> Fault {
         self.uncall(node);
         self.panicked(node, round, payload)
     }
@@ -222,7 +250,7 @@ impl<'a> Cursor<'a> {
 
     /// The same place, for a function that is not inlined: this cursor then stays in registers.
     #[inline(always)]
-    fn again(&mut self) -> Cursor<'_> {
+    pub(crate) fn again(&mut self) -> Cursor<'_> {
         Cursor {
             book: self.book,
             ..*self
@@ -310,6 +338,12 @@ impl<'a> Cursor<'a> {
     #[inline(always)]
     pub(crate) fn panicked(&mut self, node: usize, payload: Payload) -> Fault {
         self.book.panicked(node, self.round, payload)
+    }
+
+    /// So often has the slot been tried at this node.
+    #[inline(always)]
+    pub(crate) fn tried(&mut self, attempt: u32) {
+        self.book.attempt = attempt;
     }
 
     /// A panic while the node's item was copied.

@@ -19,7 +19,9 @@ use crate::parking::Parking;
 use crate::pool::Pool;
 use crate::shared::Shared;
 use crate::spring::{Poured, Spring};
+use crate::squad::Enrolled;
 use crate::sync::{Arc, Mutex, OnceLock, Weak, lock};
+use crate::timed::Timed;
 use crate::turnstile::Turnstile;
 use crate::unwind;
 
@@ -192,7 +194,28 @@ impl<'env> Engine<'env> {
 
     /// Whether every step may be evaluated by a driver.
     pub(crate) fn is_default_only(&self) -> bool {
-        self.pools_in_use().iter().all(|pool| *pool == 0)
+        !self.is_timed() && self.pools_in_use().iter().all(|pool| *pool == 0)
+    }
+
+    /// Whether there are calls to be kept within a time.
+    pub(crate) fn is_timed(&self) -> bool {
+        self.steps
+            .iter()
+            .any(|step| matches!(step.planned.role, Role::Timed(_)))
+    }
+
+    /// The nodes whose calls are kept within a time.
+    pub(crate) fn timed_nodes(&self) -> Vec<Arc<dyn Timed>> {
+        let timed = |step: &Stand<'env>| match &step.planned.role {
+            Role::Timed(node) => Some(node.clone()),
+            _ => None,
+        };
+        self.steps.iter().filter_map(timed).collect()
+    }
+
+    /// Gets the threads for timed calls.
+    pub(crate) fn enrol(&self) -> Result<Vec<Enrolled>, String> {
+        self.timed_nodes().iter().map(|node| node.enrol()).collect()
     }
 
     /// Evaluates what is queued for a pool, on one of its threads, for a while. Whether there may be more: then it is
@@ -567,6 +590,11 @@ impl<'a, 'env> Hand<'a, 'env> {
                 shared.task_leaves();
                 return;
             }
+            Role::Timed(node) => {
+                self.leave_to(node, step, wave);
+                shared.task_leaves();
+                return;
+            }
         };
         // Kernels guard user code themselves. What unwinds all the same is the `Drop` of an item that a cancelled
         // run throws away.
@@ -582,6 +610,43 @@ impl<'a, 'env> Hand<'a, 'env> {
         }
         self.passed(stand.part, wave);
         shared.task_leaves();
+    }
+
+    /// Leaves a wave to those who make a timed node's calls; without anybody who keeps time, it is evaluated here.
+    fn leave_to(&mut self, node: &Arc<dyn Timed>, step: usize, wave: u64) {
+        let shared = &self.engine.shared;
+        let part = self.engine.steps[step].part;
+        let settled = if shared.timing.is_on() {
+            node.clone().submit(shared, part, wave)
+        } else {
+            node.evaluate(shared, part, wave);
+            true
+        };
+        if settled {
+            self.settled(&**node, step, wave);
+        }
+    }
+
+    fn settled(&mut self, node: &dyn Timed, step: usize, wave: u64) {
+        let shared = &self.engine.shared;
+        let mut arrivals = Vec::new();
+        node.hand_on(shared, wave, &mut arrivals);
+        for target in arrivals {
+            self.arrived(target, wave);
+        }
+        self.passed(self.engine.steps[step].part, wave);
+    }
+
+    /// Brings a wave on its way whose calls have all been settled.
+    pub(crate) fn hand_on(&mut self, step: usize, wave: u64) {
+        let shared = &self.engine.shared;
+        if let Role::Timed(node) = &self.engine.steps[step].planned.role
+            && shared.task_enters()
+        {
+            self.settled(&**node, step, wave);
+            shared.task_leaves();
+            self.finish_todo();
+        }
     }
 
     /// A wave has passed a step.

@@ -20,6 +20,7 @@ use crate::run::{Control, Seat};
 use crate::shared::{NAP, Part, Shared};
 use crate::sink::{Outlets, Sinks};
 use crate::sync::{Arc, lock, thread};
+use crate::timekeeper;
 use crate::unwind::{self, Payload};
 
 impl<'env, I, P, F, W> Body<'env> for Blueprint<I, P, F, W>
@@ -156,6 +157,9 @@ where
         if !engine.is_default_only() {
             engine.begin_pools().map_err(StartError::new)?;
         }
+        if engine.is_timed() {
+            begin_timekeeper(&engine)?;
+        }
         for part in &shared.parts {
             let _ = part.engine.set(Arc::downgrade(&engine));
         }
@@ -209,6 +213,36 @@ fn begin_driver(engine: &Arc<Engine<'static>>, mut driver: Driver<Own>) -> Resul
     begun.map(drop).map_err(|error| {
         shared.driver_leaves(None);
         StartError::new(format!("the run's own thread: {error}"))
+    })
+}
+
+/// Begins the thread that keeps time for a run.
+fn begin_timekeeper(engine: &Arc<Engine<'static>>) -> Result<(), StartError> {
+    let enrolled = engine.enrol().map_err(StartError::new)?;
+    let engine = engine.clone();
+    let shared = engine.shared.clone();
+    shared.timing.turn_on();
+    shared.helper_enters();
+    let work = {
+        let shared = shared.clone();
+        move || {
+            let kept = unwind::catch(|| {
+                timekeeper::keep_time(&engine, Spawn::Owned(engine::spawn_owned), &enrolled);
+            });
+            if let Err(payload) = kept {
+                unwind::forget_payload(payload);
+                shared.cancel();
+            }
+            unwind::discard(engine);
+            shared.helper_leaves();
+        }
+    };
+    let begun = thread::Builder::new()
+        .name("papy time".to_owned())
+        .spawn(work);
+    begun.map(drop).map_err(|error| {
+        shared.helper_leaves();
+        StartError::new(format!("the run's timekeeper: {error}"))
     })
 }
 
@@ -484,11 +518,13 @@ fn run_with_helpers<'env, I, P, C>(
     let begun = engine.begin_pools();
     match (begun, &engine.pools_in_use()[..]) {
         (Err(_), _) => run_alone(engine, driver, sinks),
-        (Ok(()), []) => run_alone_quietly(engine, driver, sinks),
-        (Ok(()), [crew]) => engine::in_scope(&engine.pools[*crew].pool, |scope| {
-            let mut hand = Hand::driver(engine, Spawn::Scoped { scope, crew: *crew });
-            deliver_all(driver, &mut hand, sinks, Ask::NOTHING);
-        }),
+        (Ok(()), []) if !engine.is_timed() => run_alone_quietly(engine, driver, sinks),
+        (Ok(()), [crew]) if !engine.is_timed() => {
+            engine::in_scope(&engine.pools[*crew].pool, |scope| {
+                let mut hand = Hand::driver(engine, Spawn::Scoped { scope, crew: *crew });
+                deliver_all(driver, &mut hand, sinks, Ask::NOTHING);
+            })
+        }
         (Ok(()), crews) => run_with_pumps(engine, crews, driver, sinks),
     }
 }
@@ -503,8 +539,12 @@ fn run_with_pumps<'env, I, P, C>(
     P: Ports,
     C: Sinks<P>,
 {
+    let enrolled = match engine.enrol() {
+        Ok(enrolled) => enrolled,
+        Err(_) => return run_alone(engine, driver, sinks),
+    };
     thread::scope(|scope| {
-        let mut pumps = Vec::with_capacity(crews.len());
+        let mut pumps = Vec::with_capacity(crews.len() + 1);
         for crew in crews {
             let requests = engine.open_pump(*crew);
             let work = move || engine::pump(engine, *crew, &requests);
@@ -519,9 +559,26 @@ fn run_with_pumps<'env, I, P, C>(
                 }
             }
         }
+        if engine.is_timed() {
+            let work = || timekeeper::keep_time(engine, Spawn::Pumped, &enrolled);
+            match thread::Builder::new()
+                .name("papy time".to_owned())
+                .spawn_scoped(scope, work)
+            {
+                Ok(timekeeper) => {
+                    engine.shared.timing.turn_on();
+                    pumps.push(timekeeper);
+                }
+                Err(_) => {
+                    engine.close_pumps();
+                    return run_alone(engine, driver, sinks);
+                }
+            }
+        }
         let mut hand = Hand::driver(engine, Spawn::Pumped);
         deliver_all(driver, &mut hand, sinks, Ask::NOTHING);
         engine.close_pumps();
+        engine.shared.timing.end();
         // Where this thread is one of a pool's, a helper that a pump has spawned may be queued behind it.
         while rayon::current_thread_index().is_some()
             && !pumps.iter().all(std::thread::ScopedJoinHandle::is_finished)

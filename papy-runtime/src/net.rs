@@ -1,9 +1,9 @@
 //! The wiring of a run: steps that hand strides to each other over links.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::align::{Alignable, Aligner};
-use crate::check::{Fits, Gives};
+use crate::check::{Fits, Gives, Tried};
 use crate::cursor::{Ahead, Book, Cursor};
 use crate::graph::{Frame, Graph};
 use crate::grouper::Grouper;
@@ -18,6 +18,7 @@ use crate::slot::Slot;
 use crate::spring::{Basin, Burst, Feeder, MergedLinks, Pourable, Spring, bursts};
 use crate::stride::{Extent, Slots};
 use crate::sync::{Arc, Mutex, OnceLock, lock};
+use crate::timed::{Terms, Timed, TimedNode};
 
 /// What a wave passes through: a region, a place where strides are regrouped, or the queue of an output.
 pub trait Step: Send + Sync {
@@ -35,6 +36,8 @@ pub(crate) enum Role<'env> {
     Feed(Box<dyn Step + 'env>, usize),
     /// Waves begin here.
     Spring(Arc<dyn Spring + 'env>),
+    /// Every wave passes it, but leaves when its last call is in or given up.
+    Timed(Arc<dyn Timed>),
 }
 
 impl Role<'_> {
@@ -43,6 +46,7 @@ impl Role<'_> {
         match self {
             Role::Step(step) | Role::Feed(step, _) => step.clear(),
             Role::Spring(spring) => spring.clear(),
+            Role::Timed(node) => node.close(),
         }
     }
 }
@@ -125,6 +129,95 @@ impl<'env> Net<'env> {
         };
         self.push(evaluation, spec, round, ports);
         outputs
+    }
+
+    /// Adds a region of one node whose calls may take `limit` each.
+    pub fn timed<P, S, M, K, O>(
+        &mut self,
+        region: &Arc<Region<P, S, M, K>>,
+        inputs: P::Links,
+        limit: Duration,
+    ) -> O::Links
+    where
+        P: Ports<Slots: Send, Strides: Send> + 'static,
+        S: Send + 'static,
+        M: Fn() -> S + Send + Sync + 'static,
+        K: Fn(&mut Cursor<'_>, &mut S, P::Slots) -> O + Send + Sync + 'static,
+        O: SlotList<Links: Clone> + Send + 'static,
+    {
+        self.calls(region, inputs, limit, 0, None)
+    }
+
+    /// As [`timed`](Net::timed); a slot that fails is tried up to `retries` times more.
+    pub fn timed_again<P, S, M, K, O>(
+        &mut self,
+        region: &Arc<Region<P, S, M, K>>,
+        inputs: P::Links,
+        limit: Duration,
+        retries: usize,
+    ) -> O::Links
+    where
+        P: Ports<Slots: Send, Strides: Send> + Tried + 'static,
+        S: Send + 'static,
+        M: Fn() -> S + Send + Sync + 'static,
+        K: Fn(&mut Cursor<'_>, &mut S, P::Slots) -> O + Send + Sync + 'static,
+        O: SlotList<Links: Clone> + Send + 'static,
+    {
+        self.calls(region, inputs, limit, retries, Some(P::copy))
+    }
+
+    fn calls<P, S, M, K, O>(
+        &mut self,
+        region: &Arc<Region<P, S, M, K>>,
+        inputs: P::Links,
+        limit: Duration,
+        retries: usize,
+        copy: Option<fn(&P::Slots) -> P::Slots>,
+    ) -> O::Links
+    where
+        P: Ports<Slots: Send, Strides: Send> + 'static,
+        S: Send + 'static,
+        M: Fn() -> S + Send + Sync + 'static,
+        K: Fn(&mut Cursor<'_>, &mut S, P::Slots) -> O + Send + Sync + 'static,
+        O: SlotList<Links: Clone> + Send + 'static,
+    {
+        let spec = &region.spec;
+        let (lead, round) = self.round::<P>(&inputs);
+        let mut entering = Vec::new();
+        P::lineages(&inputs, &mut entering);
+        let outputs = O::links(spec, round, &entering, 0);
+        let step = self.steps.len();
+        let ports = P::aim(&inputs, step);
+        let place = self.place(spec, lead, round);
+        let terms = Terms {
+            limit: limit.max(Duration::from_nanos(1)),
+            retries: u32::try_from(retries.max(1)).unwrap_or(u32::MAX),
+            copy,
+        };
+        let node = TimedNode::new(place, step, region.clone(), inputs, outputs.clone(), terms);
+        self.steps.push(Planned {
+            role: Role::Timed(Arc::new(node)),
+            root: round.root,
+            depth: round.depth,
+            // whoever brings a wave only leaves it here
+            pool: Pool::inline(),
+            order: Order::Free,
+            ports,
+            stride: spec.stride,
+        });
+        outputs
+    }
+
+    /// Brings streams into phase that may not be.
+    pub fn in_phase<P, S, M, K>(
+        &mut self,
+        _region: &Arc<Region<P, S, M, K>>,
+        inputs: P::Links,
+    ) -> P::Links
+    where
+        P: Alignable + 'env,
+    {
+        self.align::<P>(inputs)
     }
 
     /// As [`add`](Net::add), for streams that may be out of phase.
@@ -368,6 +461,19 @@ impl Place {
         });
         let common = shared.parts[part].common.clone();
         Book::new(names.clone(), aheads.clone(), common)
+    }
+
+    /// Puts a book back, and forgets what it has noted.
+    pub(crate) fn put_book_back(&self, mut book: Book) {
+        book.forget();
+        lock(&self.books).push(book);
+    }
+
+    /// Calls that took too long are left to themselves.
+    pub(crate) fn note_given_up(&self, shared: &Shared, calls: usize) {
+        if let Some(node) = self.nodes.first() {
+            shared.ledger.nodes[*node].note_given_up(calls);
+        }
     }
 
     /// Adds what the book has noted to the report. Whether there were faults.

@@ -4,6 +4,7 @@ use std::fmt;
 
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
+use crate::squad::Squad;
 use crate::sync::{Arc, OnceLock};
 
 /// Threads that evaluate nodes; cheap to clone, shared by any number of nodes, pipelines and `numap`s.
@@ -23,7 +24,7 @@ pub struct Pool(Kind);
 enum Kind {
     Global,
     Threads(Arc<Own>),
-    Given(Arc<ThreadPool>),
+    Given(Arc<Given>),
     Inline,
 }
 
@@ -31,6 +32,13 @@ enum Kind {
 struct Own {
     count: usize,
     built: OnceLock<Result<Arc<ThreadPool>, String>>,
+    squad: OnceLock<Arc<Squad>>,
+}
+
+/// Somebody else's threads.
+struct Given {
+    pool: Arc<ThreadPool>,
+    squad: OnceLock<Arc<Squad>>,
 }
 
 impl Pool {
@@ -47,6 +55,7 @@ impl Pool {
         Pool(Kind::Threads(Arc::new(Own {
             count: n.max(1),
             built: OnceLock::new(),
+            squad: OnceLock::new(),
         })))
     }
 
@@ -68,7 +77,7 @@ impl Pool {
         match (&self.0, &other.0) {
             (Kind::Global, Kind::Global) | (Kind::Inline, Kind::Inline) => true,
             (Kind::Threads(a), Kind::Threads(b)) => Arc::ptr_eq(a, b),
-            (Kind::Given(a), Kind::Given(b)) => Arc::ptr_eq(a, b),
+            (Kind::Given(a), Kind::Given(b)) => Arc::ptr_eq(&a.pool, &b.pool),
             _ => false,
         }
     }
@@ -77,7 +86,7 @@ impl Pool {
     pub(crate) fn begin(&self) -> Result<usize, String> {
         match &self.0 {
             Kind::Inline => Ok(0),
-            Kind::Given(pool) => Ok(pool.current_num_threads()),
+            Kind::Given(given) => Ok(given.pool.current_num_threads()),
             Kind::Threads(own) => own.built().map(|pool| pool.current_num_threads()),
             Kind::Global => global().clone(),
         }
@@ -86,10 +95,22 @@ impl Pool {
     /// The rayon pool behind it; `None` for the global one. Only after [`begin`](Pool::begin) has succeeded.
     pub(crate) fn handle(&self) -> Option<Arc<ThreadPool>> {
         match &self.0 {
-            Kind::Given(pool) => Some(pool.clone()),
+            Kind::Given(given) => Some(given.pool.clone()),
             Kind::Threads(own) => own.built().ok(),
             Kind::Global | Kind::Inline => None,
         }
+    }
+
+    /// The threads that make timed calls for the pool: as many as it has.
+    pub(crate) fn squad(&self) -> Result<Arc<Squad>, String> {
+        static GLOBAL: OnceLock<Arc<Squad>> = OnceLock::new();
+        let (known, size) = match &self.0 {
+            Kind::Inline => return Ok(Squad::new(1)),
+            Kind::Threads(own) => (&own.squad, own.count),
+            Kind::Given(given) => (&given.squad, given.pool.current_num_threads()),
+            Kind::Global => (&GLOBAL, global().clone()?),
+        };
+        Ok(known.get_or_init(|| Squad::new(size)).clone())
     }
 
     /// Whether the current thread is one of the pool's.
@@ -138,7 +159,10 @@ fn global() -> &'static Result<usize, String> {
 
 impl From<Arc<ThreadPool>> for Pool {
     fn from(pool: Arc<ThreadPool>) -> Pool {
-        Pool(Kind::Given(pool))
+        Pool(Kind::Given(Arc::new(Given {
+            pool,
+            squad: OnceLock::new(),
+        })))
     }
 }
 
@@ -147,7 +171,10 @@ impl fmt::Debug for Pool {
         match &self.0 {
             Kind::Global => f.write_str("Pool::rayon()"),
             Kind::Threads(own) => write!(f, "Pool::threads({})", own.count),
-            Kind::Given(pool) => write!(f, "Pool::from({} threads)", pool.current_num_threads()),
+            Kind::Given(given) => {
+                let threads = given.pool.current_num_threads();
+                write!(f, "Pool::from({threads} threads)")
+            }
             Kind::Inline => f.write_str("Pool::inline()"),
         }
     }

@@ -14,6 +14,7 @@ use crate::sync::{
     Arc, AtomicBool, AtomicU64, Condvar, Mutex, OnceLock, Ordering, Weak, lock, try_lock, wait,
     wait_for,
 };
+use crate::timekeeper::Timing;
 use crate::unwind;
 
 /// What to do at a fault.
@@ -99,6 +100,8 @@ pub struct Shared {
     inline: AtomicBool,
     /// A helper has left tasks to the driver.
     left: AtomicBool,
+    /// Of the calls of timed nodes.
+    pub(crate) timing: Timing,
 }
 
 /// Who is still at work.
@@ -154,6 +157,7 @@ impl Shared {
             seat: Mutex::new(None),
             inline: AtomicBool::new(false),
             left: AtomicBool::new(false),
+            timing: Timing::default(),
         }
     }
 
@@ -201,6 +205,7 @@ impl Shared {
         }
         self.gates.iter().for_each(|gate| gate.cancel());
         self.ring_all();
+        self.timing.ring();
         drop(lock(&self.life));
         self.news.notify_all();
     }
@@ -321,6 +326,7 @@ impl Shared {
         drop(life);
         if quiet {
             self.news.notify_all();
+            self.timing.ring();
         }
     }
 
@@ -334,6 +340,7 @@ impl Shared {
         if self.is_over() {
             self.ledger.end();
         }
+        self.timing.ring();
     }
 
     pub(crate) fn is_over(&self) -> bool {

@@ -232,6 +232,15 @@ fn wire_outside(plan: &Plan, builds: &Builds, id: NodeId) -> TokenStream {
     }
 }
 
+/// The timed node of a region, and where its options stand.
+fn timed(plan: &Plan, region: &Region) -> Option<(NodeId, Span, Option<Span>)> {
+    let node = *kernel::own(plan, region).first()?;
+    let code = &plan.code.nodes[node];
+    let (place, _) = code.timeout.as_ref()?;
+    let retry = code.retry.as_ref().map(|(place, _)| place.span());
+    Some((node, place.span(), retry))
+}
+
 fn region_spec(plan: &Plan, builds: &Builds, id: usize) -> TokenStream {
     let papy = papy();
     let region = &plan.partition.regions[id];
@@ -265,8 +274,10 @@ fn region_spec(plan: &Plan, builds: &Builds, id: usize) -> TokenStream {
         Mode::Parallel => {}
         Mode::Serial => spec = quote!(#spec.serial()),
         Mode::Fold => spec = quote!(#spec.fold()),
-        Mode::Spawn => {
-            let limits = kernel::own(plan, region).into_iter().map(builds::limit);
+        Mode::Spawn | Mode::Timed => {
+            let limited = |node: &NodeId| plan.code.nodes[*node].spawn.is_some();
+            let own = kernel::own(plan, region).into_iter().filter(limited);
+            let limits = own.map(builds::limit);
             spec = quote!(#spec #(.spawn(#limits))*);
         }
     }
@@ -385,6 +396,28 @@ fn wire(plan: &Plan, id: usize) -> TokenStream {
         .ins
         .windows(2)
         .any(|pair| root(&pair[0]) != root(&pair[1]));
+    if let Some(timed) = timed(plan, region) {
+        let (node, place, retry) = timed;
+        let (papy_name, ins_name) = (region_name_at(id, place), internal_at("timed", place));
+        let (net, limit) = (internal_at("net", place), builds::limit_in_time(node));
+        let ins = if region.aligned || several {
+            quote_spanned!(at(user)=> #net.in_phase(&#name, #ins))
+        } else {
+            ins
+        };
+        let called = match retry {
+            None => quote_spanned!(at(place)=> #net.timed(&#papy_name, #ins_name, #limit)),
+            Some(retry) => {
+                let (net, name) = (internal_at("net", retry), region_name_at(id, retry));
+                let (ins, retries) = (internal_at("timed", retry), builds::retries(node));
+                quote_spanned!(at(retry)=> #net.timed_again(&#name, #ins, #limit, #retries))
+            }
+        };
+        return quote! {
+            let #ins_name = #ins;
+            let #outs = #called;
+        };
+    }
     if region.aligned || several {
         return quote_spanned!(at(user)=> let #outs = #net.join(&#name, #ins););
     }
