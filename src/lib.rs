@@ -43,6 +43,7 @@
 //! - A [`Pool`] is what nodes run on, where they should not run on the default one.
 //! - A [`Graph`] is a pipeline as data: `squares::GRAPH` prints as canonical text, and answers questions.
 //! - [`NumapExt::numap`] is a parallel map for iterators, without a macro.
+//! - [`testing`] helps to test pipelines: counted items, planned faults, time limits, and what a test leaves behind.
 //!
 //! What the macros write says `::papy`. A crate that depends on papy under another name gives it this one, too, at its
 //! root: `extern crate my_papy as papy;`.
@@ -706,7 +707,7 @@ pub use papy_runtime::Graph;
 pub use papy_runtime::{
     BoxError, Edge, End, Fault, FaultKind, Handle, Indexed, InputStats, Node, NodeStats, Numap,
     NumapExt, OnFault, Output, Panicked, Pipeline, Pool, Report, RunError, StartError, Stats,
-    source,
+    source, testing,
 };
 
 /// What a program with pipelines needs: `use papy::prelude::*;`.

@@ -69,7 +69,11 @@ fn what_fails_is_tried_again() {
                 tried(1..=6, tries.clone(), 3, a.clone(), b.clone())
             )
             .collect();
-            assert_eq!(show(results), "1 2 3 4 !flaky#4[Panic] !flaky#5[Panic]", "{schedule}");
+            assert_eq!(
+                show(results),
+                "1 2 3 4 !flaky#4[Panic] !flaky#5[Panic]",
+                "{schedule}"
+            );
             assert_eq!([1, 3, 4, 5, 6].map(|x| tries.of(x)), [1, 3, 4, 4, 4]);
             let tries = Arc::new(Tries::default());
             let run = tuned!(schedule, tried_in_time(1..=6, tries.clone(), 3, a, b));
@@ -171,7 +175,7 @@ fn the_report_counts_an_item_once() {
 
 #[worker]
 fn weigh(x: Live, #[param] fails: bool) -> Result<i64, String> {
-    if fails { Err("no".into()) } else { Ok(x.n) }
+    if fails { Err("no".into()) } else { Ok(*x) }
 }
 
 pipeline! {
@@ -190,7 +194,7 @@ pipeline! {
 fn an_item_is_copied_only_for_tries_that_may_follow() {
     within(60, || {
         for (fails, copies) in [(false, 1), (true, 2)] {
-            let made = |tally: &Arc<Tally>| (tally.made(), tally.live());
+            let made = |tally: &Tally| (tally.made(), tally.live());
             let tally = Tally::new();
             let item = tally.item(7);
             drop(weighed([item], fails, Pool::threads(1)).collect());

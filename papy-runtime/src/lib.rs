@@ -49,6 +49,7 @@ mod spring;
 mod squad;
 mod stride;
 mod sync;
+pub mod testing;
 mod timed;
 mod timekeeper;
 mod turnstile;

@@ -1,7 +1,7 @@
 //! The one door to threads, locks and atomics, so that a model checker can stand behind it.
 
 use std::sync::TryLockError;
-pub(crate) use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+pub(crate) use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 pub(crate) use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, Weak};
 pub(crate) use std::thread;
 
