@@ -90,5 +90,6 @@ pub mod __private {
     pub use crate::slot::*;
     pub use crate::source::{Feed, Source};
     pub use crate::spring::{Burst, Merging, flowing, merging};
+    pub use crate::timed::{TimedRegion, owned, owns, timed, timed_again};
     pub use crate::worker::*;
 }

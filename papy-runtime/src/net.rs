@@ -1,9 +1,9 @@
 //! The wiring of a run: steps that hand strides to each other over links.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crate::align::{Alignable, Aligner};
-use crate::check::{Fits, Gives, Tried};
+use crate::check::{Fits, Gives};
 use crate::cursor::{Ahead, Book, Cursor};
 use crate::graph::{Frame, Graph};
 use crate::grouper::Grouper;
@@ -18,7 +18,7 @@ use crate::slot::Slot;
 use crate::spring::{Basin, Burst, Feeder, MergedLinks, Pourable, Spring, bursts};
 use crate::stride::{Extent, Slots};
 use crate::sync::{Arc, Mutex, OnceLock, lock};
-use crate::timed::{Terms, Timed, TimedNode};
+use crate::timed::{Timed, TimedRegion};
 
 /// What a wave passes through: a region, a place where strides are regrouped, or the queue of an output.
 pub trait Step: Send + Sync {
@@ -131,72 +131,21 @@ impl<'env> Net<'env> {
         outputs
     }
 
-    /// Adds a region of one node whose calls may take `limit` each.
-    pub fn timed<P, S, M, K, O>(
-        &mut self,
-        region: &Arc<Region<P, S, M, K>>,
-        inputs: P::Links,
-        limit: Duration,
-    ) -> O::Links
+    /// Adds a region of one node whose calls are timed.
+    pub fn timed<P: Ports, O>(&mut self, region: TimedRegion<P, O>, inputs: P::Links) -> O::Links
     where
-        P: Ports<Slots: Send, Strides: Send> + 'static,
-        S: Send + 'static,
-        M: Fn() -> S + Send + Sync + 'static,
-        K: Fn(&mut Cursor<'_>, &mut S, P::Slots) -> O + Send + Sync + 'static,
-        O: SlotList<Links: Clone> + Send + 'static,
+        O: SlotList<Links: Clone>,
     {
-        self.calls(region, inputs, limit, 0, None)
-    }
-
-    /// As [`timed`](Net::timed); a slot that fails is tried up to `retries` times more.
-    pub fn timed_again<P, S, M, K, O>(
-        &mut self,
-        region: &Arc<Region<P, S, M, K>>,
-        inputs: P::Links,
-        limit: Duration,
-        retries: usize,
-    ) -> O::Links
-    where
-        P: Ports<Slots: Send, Strides: Send> + Tried + 'static,
-        S: Send + 'static,
-        M: Fn() -> S + Send + Sync + 'static,
-        K: Fn(&mut Cursor<'_>, &mut S, P::Slots) -> O + Send + Sync + 'static,
-        O: SlotList<Links: Clone> + Send + 'static,
-    {
-        self.calls(region, inputs, limit, retries, Some(P::copy))
-    }
-
-    fn calls<P, S, M, K, O>(
-        &mut self,
-        region: &Arc<Region<P, S, M, K>>,
-        inputs: P::Links,
-        limit: Duration,
-        retries: usize,
-        copy: Option<fn(&P::Slots) -> P::Slots>,
-    ) -> O::Links
-    where
-        P: Ports<Slots: Send, Strides: Send> + 'static,
-        S: Send + 'static,
-        M: Fn() -> S + Send + Sync + 'static,
-        K: Fn(&mut Cursor<'_>, &mut S, P::Slots) -> O + Send + Sync + 'static,
-        O: SlotList<Links: Clone> + Send + 'static,
-    {
-        let spec = &region.spec;
+        let TimedRegion { spec, make } = region;
         let (lead, round) = self.round::<P>(&inputs);
         let mut entering = Vec::new();
         P::lineages(&inputs, &mut entering);
-        let outputs = O::links(spec, round, &entering, 0);
+        let outputs = O::links(&spec, round, &entering, 0);
         let step = self.steps.len();
         let ports = P::aim(&inputs, step);
-        let place = self.place(spec, lead, round);
-        let terms = Terms {
-            limit: limit.max(Duration::from_nanos(1)),
-            retries: u32::try_from(retries.max(1)).unwrap_or(u32::MAX),
-            copy,
-        };
-        let node = TimedNode::new(place, step, region.clone(), inputs, outputs.clone(), terms);
+        let place = self.place(&spec, lead, round);
         self.steps.push(Planned {
-            role: Role::Timed(Arc::new(node)),
+            role: Role::Timed(make(place, step, inputs, outputs.clone())),
             root: round.root,
             depth: round.depth,
             // whoever brings a wave only leaves it here
@@ -208,16 +157,14 @@ impl<'env> Net<'env> {
         outputs
     }
 
-    /// Brings streams into phase that may not be.
-    pub fn in_phase<P, S, M, K>(
-        &mut self,
-        _region: &Arc<Region<P, S, M, K>>,
-        inputs: P::Links,
-    ) -> P::Links
+    /// As [`timed`](Net::timed), for streams that may be out of phase.
+    pub fn timed_join<P, O>(&mut self, region: TimedRegion<P, O>, inputs: P::Links) -> O::Links
     where
         P: Alignable + 'env,
+        O: SlotList<Links: Clone>,
     {
-        self.align::<P>(inputs)
+        let inputs = self.align::<P>(inputs);
+        self.timed(region, inputs)
     }
 
     /// As [`add`](Net::add), for streams that may be out of phase.

@@ -15,7 +15,7 @@ use crate::plan::{apart, blueprint, input};
 use crate::pool::Pool;
 use crate::region::{RegionSpec, UNORDERED, region, scratch};
 use crate::run::{Control, Run};
-
+use crate::timed::timed;
 use crate::worker::Fallible;
 
 /// Parallel maps for iterators.
@@ -259,9 +259,9 @@ where
             (port::<M::Out>(), ()),
             apart(),
             {
-                let timeout = *timeout;
-                move |net: &mut Net<'static>, links| match timeout {
-                    Some(limit) => net.timed(&map, links, limit),
+                let timed = timeout.map(|limit| timed(&map, limit));
+                move |net: &mut Net<'static>, links| match timed {
+                    Some(timed) => net.timed(timed, links),
                     None => net.add(&map, links),
                 }
             },

@@ -12,11 +12,12 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
 
 use crate::calls::{Calls, Ticket, Try};
+use crate::check::Tried;
 use crate::cursor::{Book, Cursor};
 use crate::link::{Ports, SlotList};
 use crate::net::{Place, rounds_of};
 use crate::places::Places;
-use crate::region::{Order, Region};
+use crate::region::{Order, Region, RegionSpec};
 use crate::shared::{OnFault, Shared};
 use crate::squad::{Enrolled, Post, Served, Squad};
 use crate::stride::Extent;
@@ -24,11 +25,91 @@ use crate::sync::{Arc, Mutex, OnceLock, lock};
 use crate::unwind::{self, Payload};
 
 /// How long a call may take, and how often a slot is tried again.
-pub(crate) struct Terms<T> {
-    pub(crate) limit: Duration,
-    pub(crate) retries: u32,
+struct Terms<T> {
+    limit: Duration,
+    retries: u32,
     /// Copies a slot for another try.
-    pub(crate) copy: Option<fn(&T) -> T>,
+    copy: Option<fn(&T) -> T>,
+}
+
+/// A region of one node whose calls are timed, before it is wired. That it owns what it works on is asked where it is made,
+/// at the user's `.timeout`, and nowhere behind.
+pub struct TimedRegion<P: Ports, O: SlotList> {
+    pub(crate) spec: RegionSpec,
+    pub(crate) make: Make<P, O>,
+}
+
+/// Makes the node, given its place, its number among the steps, and its links.
+type Make<P, O> =
+    Box<dyn FnOnce(Place, usize, <P as Ports>::Links, <O as SlotList>::Links) -> Arc<dyn Timed>>;
+
+/// Asks that a type is owned. [`timed`] asks it too, and rustc then tells of it in more words and at a worse place.
+pub fn owned<T: 'static>() {}
+
+/// The same, of a value's.
+pub fn owns<T: 'static>(_value: &T) {}
+
+/// Gives each call of a region of one node so much time.
+pub fn timed<P, S, M, K, O>(region: &Arc<Region<P, S, M, K>>, limit: Duration) -> TimedRegion<P, O>
+where
+    P: Ports<Slots: Send, Strides: Send> + 'static,
+    S: Send + 'static,
+    M: Fn() -> S + Send + Sync + 'static,
+    K: Fn(&mut Cursor<'_>, &mut S, P::Slots) -> O + Send + Sync + 'static,
+    O: SlotList + Send + 'static,
+{
+    under(
+        region,
+        Terms {
+            limit,
+            retries: 0,
+            copy: None,
+        },
+    )
+}
+
+/// As [`timed`]; a slot that fails is tried up to `retries` times more (0 means 1).
+pub fn timed_again<P, S, M, K, O>(
+    region: &Arc<Region<P, S, M, K>>,
+    limit: Duration,
+    retries: usize,
+) -> TimedRegion<P, O>
+where
+    P: Ports<Slots: Send, Strides: Send> + Tried + 'static,
+    S: Send + 'static,
+    M: Fn() -> S + Send + Sync + 'static,
+    K: Fn(&mut Cursor<'_>, &mut S, P::Slots) -> O + Send + Sync + 'static,
+    O: SlotList + Send + 'static,
+{
+    under(
+        region,
+        Terms {
+            limit,
+            retries: u32::try_from(retries.max(1)).unwrap_or(u32::MAX),
+            copy: Some(P::copy),
+        },
+    )
+}
+
+fn under<P, S, M, K, O>(
+    region: &Arc<Region<P, S, M, K>>,
+    mut terms: Terms<P::Slots>,
+) -> TimedRegion<P, O>
+where
+    P: Ports<Slots: Send, Strides: Send> + 'static,
+    S: Send + 'static,
+    M: Fn() -> S + Send + Sync + 'static,
+    K: Fn(&mut Cursor<'_>, &mut S, P::Slots) -> O + Send + Sync + 'static,
+    O: SlotList + Send + 'static,
+{
+    terms.limit = terms.limit.max(Duration::from_nanos(1));
+    let (spec, region) = (region.spec.clone(), region.clone());
+    TimedRegion {
+        spec,
+        make: Box::new(move |place, step, inputs, outputs| {
+            Arc::new(TimedNode::new(place, step, region, inputs, outputs, terms))
+        }),
+    }
 }
 
 /// A timed node, whatever flows through it.
@@ -56,7 +137,7 @@ pub(crate) trait Timed: Send + Sync {
 }
 
 /// A timed node between its links.
-pub(crate) struct TimedNode<P: Ports, S, M, K, O: SlotList> {
+struct TimedNode<P: Ports, S, M, K, O: SlotList> {
     place: Place,
     /// Its own number among the steps.
     step: usize,
@@ -110,7 +191,7 @@ enum Outcome<T> {
 }
 
 impl<P: Ports, S, M, K, O: SlotList> TimedNode<P, S, M, K, O> {
-    pub(crate) fn new(
+    fn new(
         place: Place,
         step: usize,
         region: Arc<Region<P, S, M, K>>,

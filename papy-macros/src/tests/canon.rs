@@ -184,13 +184,15 @@ fn options_have_an_order() {
         "let _ = ys;
         xs >> f.on(pool).named(\"a b\").consume(2).stride(n + 1).produce(3).repeat(2).catch()
            >> g.spawn(n).unordered().filter() >> (|x| Ok(x)).fallible().ordered()
+           >> l.retry(n).on(pool).timeout(secs(n as u64)).spawn(2)
            >> h.serial().repeat(1) >> i.flat().on(Pool::inline()) >> k(state = 3).fold()",
         "
         let _ = ys;
         let a_b = xs >> f.consume(2).catch().produce(3).repeat(2).stride(n + 1).on(pool).named(\"a b\");
         let g = a_b >> g.filter().unordered().spawn(n);
         let closure = g >> (|x| Ok(x)).fallible().ordered();
-        let h = closure >> h.serial();
+        let l = closure >> l.spawn(2).timeout(secs(n as u64)).retry(n).on(pool);
+        let h = l >> h.serial();
         let i = h >> i.flat().on(Pool::inline());
         i >> k(state = 3).fold()
         ",
