@@ -1,11 +1,12 @@
 //! Where an evaluation stands: which slot, which node, and what has happened in this stride.
 
 use std::collections::BTreeSet;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use crate::calls::Try;
 use crate::fault::{BoxError, Fault, FaultKind};
 use crate::places::Places;
-use crate::sync::{Arc, AtomicBool, AtomicU64, Mutex, OnceLock, Ordering, lock};
+use crate::sync::{Arc, AtomicBool, AtomicU64, Instant, Mutex, OnceLock, Ordering, lock};
 use crate::unwind::{self, Payload};
 
 /// The context of a region's kernel, made anew for each slot. Generated code hands it on and looks at nothing in it.
@@ -36,6 +37,8 @@ pub(crate) struct Book {
     common: Arc<Common>,
     /// When the last timed call returned.
     ticked: Option<Instant>,
+    /// How often the slot at hand has been tried, this time included.
+    pub(crate) attempt: u32,
 }
 
 /// What the evaluations of a part share.
@@ -108,6 +111,17 @@ pub(crate) struct Tally {
     pub(crate) sampled_time: Duration,
 }
 
+impl Tally {
+    fn add(&mut self, other: &Tally) {
+        self.skipped = self.skipped.wrapping_add(other.skipped);
+        self.gathered = self.gathered.wrapping_add(other.gathered);
+        self.absorbed = self.absorbed.wrapping_add(other.absorbed);
+        self.faults += other.faults;
+        self.holes += other.holes;
+        self.sampled_time += other.sampled_time;
+    }
+}
+
 impl Book {
     pub(crate) fn new(
         names: Arc<[Arc<str>]>,
@@ -121,6 +135,7 @@ impl Book {
             places: Places::from(0),
             common,
             ticked: None,
+            attempt: 1,
         }
     }
 
@@ -133,7 +148,7 @@ impl Book {
     fn failed(&mut self, node: usize, round: usize, error: impl Into<BoxError>) -> Fault {
         self.tallies[node].faults += 1;
         // `Into` is user code too
-        match unwind::catch(|| error.into()) {
+        let fault = match unwind::catch(|| error.into()) {
             Ok(error) => Fault::new(
                 &self.names[node],
                 self.places.at(round),
@@ -146,19 +161,51 @@ impl Book {
                 FaultKind::Panic,
                 payload,
             ),
-        }
+        };
+        fault.tried(self.attempt)
     }
 
     #[cold]
     #[inline(never)]
     pub(crate) fn panicked(&mut self, node: usize, round: usize, payload: Payload) -> Fault {
         self.tallies[node].faults += 1;
-        Fault::panicked(
+        let fault = Fault::panicked(
             &self.names[node],
             self.places.at(round),
             FaultKind::Panic,
             payload,
-        )
+        );
+        fault.tried(self.attempt)
+    }
+
+    /// A call of the first node has given nothing within its time.
+    pub(crate) fn timed_out(&mut self, of: Try, limit: Duration) -> Fault {
+        let cause = format!("no result within {limit:?}");
+        self.unanswered(of, FaultKind::Timeout, cause)
+    }
+
+    /// A call of the first node could not be made.
+    pub(crate) fn refused(&mut self, of: Try, why: &str) -> Fault {
+        let cause = format!("it could not be evaluated: {why}");
+        self.unanswered(of, FaultKind::Error, cause)
+    }
+
+    fn unanswered(&mut self, of: Try, kind: FaultKind, cause: String) -> Fault {
+        self.tallies[0].faults += 1;
+        let at = self.places.at(of.round);
+        Fault::new(&self.names[0], at, kind, cause.into()).tried(of.attempt)
+    }
+
+    /// Takes back what is noted.
+    pub(crate) fn forget(&mut self) {
+        self.tallies.fill(Tally::default());
+    }
+
+    /// Takes over what another book of the same region has noted.
+    pub(crate) fn take_over(&mut self, other: &mut Book) {
+        for (own, other) in self.tallies.iter_mut().zip(&mut other.tallies) {
+            own.add(&std::mem::take(other));
+        }
     }
 
     /// A fault that arises before the call: the slot counts as one that was given and failed.
@@ -168,7 +215,7 @@ impl Book {
 
     #[cold]
     #[inline(never)]
-    fn copy_panicked(&mut self, node: usize, round: usize, payload: Payload) -> Fault {
+    pub(crate) fn copy_panicked(&mut self, node: usize, round: usize, payload: Payload) -> Fault {
         self.uncall(node);
         self.panicked(node, round, payload)
     }
@@ -222,7 +269,7 @@ impl<'a> Cursor<'a> {
 
     /// The same place, for a function that is not inlined: this cursor then stays in registers.
     #[inline(always)]
-    fn again(&mut self) -> Cursor<'_> {
+    pub(crate) fn again(&mut self) -> Cursor<'_> {
         Cursor {
             book: self.book,
             ..*self
@@ -310,6 +357,12 @@ impl<'a> Cursor<'a> {
     #[inline(always)]
     pub(crate) fn panicked(&mut self, node: usize, payload: Payload) -> Fault {
         self.book.panicked(node, self.round, payload)
+    }
+
+    /// So often has the slot been tried at this node.
+    #[inline(always)]
+    pub(crate) fn tried(&mut self, attempt: u32) {
+        self.book.attempt = attempt;
     }
 
     /// A panic while the node's item was copied.

@@ -10,16 +10,16 @@
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 
-use crossbeam_channel::{Receiver, Sender};
-use rayon::Scope;
-
 use crate::layout::Layout;
 use crate::net::{Planned, Role};
 use crate::parking::Parking;
 use crate::pool::{self, Pool};
 use crate::shared::Shared;
 use crate::spring::{Poured, Spring};
-use crate::sync::{Arc, Mutex, OnceLock, Weak, lock, thread};
+use crate::squad::Enrolled;
+use crate::sync::rayon::{self, Scope};
+use crate::sync::{Arc, Mutex, OnceLock, Weak, channel, lock, thread, thread_local, times};
+use crate::timed::Timed;
 use crate::turnstile::Turnstile;
 use crate::unwind;
 
@@ -39,7 +39,7 @@ pub(crate) struct Engine<'env> {
     /// Whether the default pool's threads could be had; asked when they are first wanted.
     default_ready: OnceLock<bool>,
     /// Spawns on the default pool for threads of other pools; see [`relay`].
-    relay: OnceLock<Option<Sender<Job>>>,
+    relay: OnceLock<Option<channel::Sender<Job>>>,
 }
 
 /// What rayon is to do.
@@ -68,7 +68,7 @@ pub(crate) struct Crew {
     pub(crate) pool: Pool,
     queue: Mutex<Queue>,
     /// The pump that spawns helpers for threads of other pools, in scoped runs.
-    pump: OnceLock<Sender<bool>>,
+    pump: OnceLock<channel::Sender<bool>>,
 }
 
 #[derive(Default)]
@@ -201,14 +201,35 @@ impl<'env> Engine<'env> {
 
     /// Whether every step may be evaluated by a driver.
     pub(crate) fn is_default_only(&self) -> bool {
-        self.pools_in_use().iter().all(|pool| *pool == 0)
+        !self.is_timed() && self.pools_in_use().iter().all(|pool| *pool == 0)
+    }
+
+    /// Whether there are calls to be kept within a time.
+    pub(crate) fn is_timed(&self) -> bool {
+        self.steps
+            .iter()
+            .any(|step| matches!(step.planned.role, Role::Timed(_)))
+    }
+
+    /// The nodes whose calls are kept within a time.
+    pub(crate) fn timed_nodes(&self) -> Vec<Arc<dyn Timed>> {
+        let timed = |step: &Stand<'env>| match &step.planned.role {
+            Role::Timed(node) => Some(node.clone()),
+            _ => None,
+        };
+        self.steps.iter().filter_map(timed).collect()
+    }
+
+    /// Gets the threads for timed calls.
+    pub(crate) fn enrol(&self) -> Result<Vec<Enrolled>, String> {
+        self.timed_nodes().iter().map(|node| node.enrol()).collect()
     }
 
     /// Evaluates what is queued for a pool, on one of its threads, for a while. Whether there may be more: then it is
     /// no helper any more, until it has [rejoined](Engine::rejoin).
     fn help(self: &Arc<Self>, crew: usize, spawn: Spawn<'_, 'env>) -> bool {
         /// Tasks that a helper does before others who wait for the pool get a turn.
-        const SHIFT: usize = 32;
+        const SHIFT: u32 = times(32);
         let mut hand = Hand::new(self, spawn);
         hand.serves[crew] = true;
         for _ in 0..SHIFT {
@@ -243,8 +264,8 @@ impl<'env> Engine<'env> {
         }
     }
 
-    pub(crate) fn open_pump(&self, crew: usize) -> Receiver<bool> {
-        let (sender, receiver) = crossbeam_channel::unbounded();
+    pub(crate) fn open_pump(&self, crew: usize) -> channel::Receiver<bool> {
+        let (sender, receiver) = channel::unbounded();
         assert!(
             self.pools[crew].pump.set(sender).is_ok(),
             "a pump is opened once"
@@ -283,7 +304,7 @@ impl Beneath {
     }
 }
 
-std::thread_local! {
+thread_local! {
     /// The helper that has given way to what this thread does now.
     static BENEATH: RefCell<Option<Beneath>> = const { RefCell::new(None) };
     /// Whether one has.
@@ -391,8 +412,8 @@ fn spawn_global(engine: &Engine<'static>, job: Job) {
 }
 
 /// A thread that spawns on the global pool what it is sent, until the run is gone. `None` where it can't be had.
-fn begin_relay() -> Option<Sender<Job>> {
-    let (sender, jobs) = crossbeam_channel::unbounded::<Job>();
+fn begin_relay() -> Option<channel::Sender<Job>> {
+    let (sender, jobs) = channel::unbounded::<Job>();
     let work = move || {
         for job in jobs {
             rayon::spawn(|| pool::on_global_thread(job));
@@ -421,7 +442,11 @@ fn spawn_scoped<'env>(engine: &Arc<Engine<'env>>, crew: usize, scope: &Scope<'en
 }
 
 /// Spawns helpers of a scoped run on behalf of threads that are not of the pool, until the run ends.
-pub(crate) fn pump<'env>(engine: &Arc<Engine<'env>>, crew: usize, requests: &Receiver<bool>) {
+pub(crate) fn pump<'env>(
+    engine: &Arc<Engine<'env>>,
+    crew: usize,
+    requests: &channel::Receiver<bool>,
+) {
     in_scope(&engine.pools[crew].pool, |scope: &Scope<'env>| {
         while requests.recv() == Ok(true) {
             spawn_scoped(engine, crew, scope);
@@ -600,6 +625,11 @@ impl<'a, 'env> Hand<'a, 'env> {
                 shared.task_leaves();
                 return;
             }
+            Role::Timed(node) => {
+                self.leave_to(node, step, wave);
+                shared.task_leaves();
+                return;
+            }
         };
         // Kernels guard user code themselves. What unwinds all the same is the `Drop` of an item that a cancelled
         // run throws away.
@@ -615,6 +645,43 @@ impl<'a, 'env> Hand<'a, 'env> {
         }
         self.passed(stand.part, wave);
         shared.task_leaves();
+    }
+
+    /// Leaves a wave to those who make a timed node's calls; without anybody who keeps time, it is evaluated here.
+    fn leave_to(&mut self, node: &Arc<dyn Timed>, step: usize, wave: u64) {
+        let shared = &self.engine.shared;
+        let part = self.engine.steps[step].part;
+        let settled = if shared.timing.is_on() {
+            node.clone().submit(shared, part, wave)
+        } else {
+            node.evaluate(shared, part, wave);
+            true
+        };
+        if settled {
+            self.settled(&**node, step, wave);
+        }
+    }
+
+    fn settled(&mut self, node: &dyn Timed, step: usize, wave: u64) {
+        let shared = &self.engine.shared;
+        let mut arrivals = Vec::new();
+        node.hand_on(shared, wave, &mut arrivals);
+        for target in arrivals {
+            self.arrived(target, wave);
+        }
+        self.passed(self.engine.steps[step].part, wave);
+    }
+
+    /// Brings a wave on its way whose calls have all been settled.
+    pub(crate) fn hand_on(&mut self, step: usize, wave: u64) {
+        let shared = &self.engine.shared;
+        if let Role::Timed(node) = &self.engine.steps[step].planned.role
+            && shared.task_enters()
+        {
+            self.settled(&**node, step, wave);
+            shared.task_leaves();
+            self.finish_todo();
+        }
     }
 
     /// A wave has passed a step.
@@ -727,3 +794,7 @@ impl<'a, 'env> Hand<'a, 'env> {
         matches!(self.spawn, Spawn::Never)
     }
 }
+
+#[cfg(all(test, papy_loom))]
+#[path = "models/engine.rs"]
+pub(crate) mod model;

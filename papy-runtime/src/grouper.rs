@@ -4,8 +4,6 @@
 //! So the items of a group may have been worked on by any number of threads, and the group itself is worked on by
 //! whoever is free.
 
-use std::time::Instant;
-
 use crate::bundle::{Gathering, Group};
 use crate::cursor::Cursor;
 use crate::link::{Link, Ports};
@@ -15,7 +13,7 @@ use crate::region::Region;
 use crate::shared::Shared;
 use crate::slot::Slot;
 use crate::stride::{Extent, Stride};
-use crate::sync::{Arc, Mutex, lock};
+use crate::sync::{Arc, Instant, Mutex, lock};
 use crate::unwind;
 
 /// The step that groups, wave by wave in order.

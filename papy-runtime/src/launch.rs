@@ -1,6 +1,6 @@
 //! How a compiled pipeline begins to run: the calling thread alone, with helpers, or in the background.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::bell::Bell;
 use crate::channel::Gate;
@@ -19,7 +19,8 @@ use crate::report::{Ledger, Report};
 use crate::run::{Control, Seat};
 use crate::shared::{NAP, Part, Shared};
 use crate::sink::{Outlets, Sinks};
-use crate::sync::{Arc, Mutex, lock, thread};
+use crate::sync::{Arc, Instant, Mutex, lock, rayon, spawn_scoped, thread, times};
+use crate::timekeeper;
 use crate::unwind::{self, Payload};
 
 impl<'env, I, P, F, W> Body<'env> for Blueprint<I, P, F, W>
@@ -169,6 +170,14 @@ where
             shared.seat(Box::new(Inline { engine, driver }));
             return Ok((outputs, control));
         }
+        if engine.is_timed()
+            && let Err(why) = begin_timekeeper(&engine)
+        {
+            if !options.makes_do {
+                return Err(StartError::new(why));
+            }
+            shared.ledger.note_on_caller();
+        }
         for part in &shared.parts {
             let _ = part.engine.set(Arc::downgrade(&engine));
         }
@@ -249,6 +258,43 @@ fn begin_driver(
         shared.driver_leaves(None);
         (lock(&held).take(), error)
     })
+}
+
+/// Begins the thread that keeps time for a run.
+fn begin_timekeeper(engine: &Arc<Engine<'static>>) -> Result<(), String> {
+    let enrolled = engine.enrol()?;
+    let engine = engine.clone();
+    let shared = engine.shared.clone();
+    shared.helper_enters();
+    let work = {
+        let shared = shared.clone();
+        move || {
+            let kept = unwind::catch(|| {
+                timekeeper::keep_time(&engine, Spawn::Owned(engine::spawn_owned), &enrolled);
+            });
+            if let Err(payload) = kept {
+                unwind::forget_payload(payload);
+                shared.cancel();
+            }
+            unwind::discard(engine);
+            shared.helper_leaves();
+        }
+    };
+    let begun = thread::Builder::new()
+        .name("papy time".to_owned())
+        .spawn(work);
+    match begun {
+        Ok(_) => {
+            shared.timing.turn_on();
+            Ok(())
+        }
+        Err(error) => {
+            shared.helper_leaves();
+            Err(format!(
+                "it asked for 1 thread of its own, which keeps time: {error}"
+            ))
+        }
+    }
 }
 
 /// A started run without threads: whoever reads or waits drives it.
@@ -476,7 +522,7 @@ where
     C: Sinks<P>,
 {
     /// Rounds after which the work per item is known.
-    const ROUNDS: u32 = 128;
+    const ROUNDS: u32 = times(128);
     let mut rounds = 0;
     loop {
         driver.bell.hear();
@@ -523,11 +569,13 @@ fn run_with_helpers<'env, I, P, C>(
     let begun = engine.begin_pools();
     match (begun, &engine.pools_in_use()[..]) {
         (Err(_), _) => run_alone(engine, driver, sinks),
-        (Ok(()), []) => run_alone_quietly(engine, driver, sinks),
-        (Ok(()), [crew]) => engine::in_scope(&engine.pools[*crew].pool, |scope| {
-            let mut hand = Hand::driver(engine, Spawn::Scoped { scope, crew: *crew });
-            deliver_all(driver, &mut hand, sinks, Ask::NOTHING);
-        }),
+        (Ok(()), []) if !engine.is_timed() => run_alone_quietly(engine, driver, sinks),
+        (Ok(()), [crew]) if !engine.is_timed() => {
+            engine::in_scope(&engine.pools[*crew].pool, |scope| {
+                let mut hand = Hand::driver(engine, Spawn::Scoped { scope, crew: *crew });
+                deliver_all(driver, &mut hand, sinks, Ask::NOTHING);
+            });
+        }
         (Ok(()), crews) => run_with_pumps(engine, crews, driver, sinks),
     }
 }
@@ -542,16 +590,29 @@ fn run_with_pumps<'env, I, P, C>(
     P: Ports,
     C: Sinks<P>,
 {
+    let Ok(enrolled) = engine.enrol() else {
+        return run_alone(engine, driver, sinks);
+    };
     thread::scope(|scope| {
-        let mut pumps = Vec::with_capacity(crews.len());
+        let mut pumps = Vec::with_capacity(crews.len() + 1);
         for crew in crews {
             let requests = engine.open_pump(*crew);
             let work = move || engine::pump(engine, *crew, &requests);
-            match thread::Builder::new()
-                .name("papy pump".to_owned())
-                .spawn_scoped(scope, work)
-            {
+            match spawn_scoped(scope, "papy pump", work) {
                 Ok(pump) => pumps.push(pump),
+                Err(_) => {
+                    engine.close_pumps();
+                    return run_alone(engine, driver, sinks);
+                }
+            }
+        }
+        if engine.is_timed() {
+            let work = || timekeeper::keep_time(engine, Spawn::Pumped, &enrolled);
+            match spawn_scoped(scope, "papy time", work) {
+                Ok(timekeeper) => {
+                    engine.shared.timing.turn_on();
+                    pumps.push(timekeeper);
+                }
                 Err(_) => {
                     engine.close_pumps();
                     return run_alone(engine, driver, sinks);
@@ -561,9 +622,10 @@ fn run_with_pumps<'env, I, P, C>(
         let mut hand = Hand::driver(engine, Spawn::Pumped);
         deliver_all(driver, &mut hand, sinks, Ask::NOTHING);
         engine.close_pumps();
+        engine.shared.timing.end();
         // Where this thread is one of a pool's, a helper that a pump has spawned may be queued behind it.
         while rayon::current_thread_index().is_some()
-            && !pumps.iter().all(std::thread::ScopedJoinHandle::is_finished)
+            && !pumps.iter().all(thread::ScopedJoinHandle::is_finished)
         {
             if !engine::work_meanwhile() {
                 thread::sleep(NAP);

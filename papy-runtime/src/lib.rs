@@ -10,6 +10,7 @@ mod align;
 mod balance;
 mod bell;
 mod bundle;
+mod calls;
 mod channel;
 mod check;
 mod cursor;
@@ -25,6 +26,8 @@ mod launch;
 mod layout;
 mod lineage;
 mod link;
+#[cfg(all(test, papy_loom))]
+mod models;
 mod net;
 mod numap;
 mod output;
@@ -45,9 +48,12 @@ mod sink;
 mod slot;
 pub mod source;
 mod spring;
+mod squad;
 mod stride;
 mod sync;
 pub mod testing;
+mod timed;
+mod timekeeper;
 mod turnstile;
 mod unwind;
 mod worker;
@@ -86,5 +92,6 @@ pub mod __private {
     pub use crate::slot::*;
     pub use crate::source::{Feed, Source};
     pub use crate::spring::{Burst, Merging, flowing, merging};
+    pub use crate::timed::{TimedRegion, owned, owns, timed, timed_again};
     pub use crate::worker::*;
 }

@@ -1,7 +1,5 @@
 //! The wiring of a run: steps that hand strides to each other over links.
 
-use std::time::Instant;
-
 use crate::align::{Alignable, Aligner};
 use crate::bundle::Group;
 use crate::check::{Fits, Gives};
@@ -18,7 +16,8 @@ use crate::shared::{OnFault, Shared};
 use crate::slot::Slot;
 use crate::spring::{Basin, Burst, Feeder, MergedLinks, Pourable, Spring, bursts};
 use crate::stride::{Extent, Slots};
-use crate::sync::{Arc, Mutex, OnceLock, lock};
+use crate::sync::{Arc, Instant, Mutex, OnceLock, lock};
+use crate::timed::{Timed, TimedRegion};
 
 /// What a wave passes through: a region, a place where strides are regrouped, or the queue of an output.
 pub trait Step: Send + Sync {
@@ -36,6 +35,8 @@ pub(crate) enum Role<'env> {
     Feed(Box<dyn Step + 'env>, usize),
     /// Waves begin here.
     Spring(Arc<dyn Spring + 'env>),
+    /// Every wave passes it, but leaves when its last call is in or given up.
+    Timed(Arc<dyn Timed>),
 }
 
 impl Role<'_> {
@@ -44,6 +45,7 @@ impl Role<'_> {
         match self {
             Role::Step(step) | Role::Feed(step, _) => step.clear(),
             Role::Spring(spring) => spring.clear(),
+            Role::Timed(node) => node.close(),
         }
     }
 }
@@ -126,6 +128,42 @@ impl<'env> Net<'env> {
         };
         self.push(evaluation, spec, round, ports);
         outputs
+    }
+
+    /// Adds a region of one node whose calls are timed.
+    pub fn timed<P: Ports, O>(&mut self, region: TimedRegion<P, O>, inputs: P::Links) -> O::Links
+    where
+        O: SlotList<Links: Clone>,
+    {
+        let TimedRegion { spec, make } = region;
+        let (lead, round) = self.round::<P>(&inputs);
+        let mut entering = Vec::new();
+        P::lineages(&inputs, &mut entering);
+        let outputs = O::links(&spec, round, &entering, 0);
+        let step = self.steps.len();
+        let ports = P::aim(&inputs, step);
+        let place = self.place(&spec, lead, round);
+        self.steps.push(Planned {
+            role: Role::Timed(make(place, step, inputs, outputs.clone())),
+            root: round.root,
+            depth: round.depth,
+            // whoever brings a wave only leaves it here
+            pool: Pool::inline(),
+            order: Order::Free,
+            ports,
+            stride: spec.stride,
+        });
+        outputs
+    }
+
+    /// As [`timed`](Net::timed), for streams that may be out of phase.
+    pub fn timed_join<P, O>(&mut self, region: TimedRegion<P, O>, inputs: P::Links) -> O::Links
+    where
+        P: Alignable + 'env,
+        O: SlotList<Links: Clone>,
+    {
+        let inputs = self.align::<P>(inputs);
+        self.timed(region, inputs)
     }
 
     /// As [`add`](Net::add), for streams that may be out of phase.
@@ -369,6 +407,19 @@ impl Place {
         });
         let common = shared.parts[part].common.clone();
         Book::new(names.clone(), aheads.clone(), common)
+    }
+
+    /// Puts a book back, and forgets what it has noted.
+    pub(crate) fn put_book_back(&self, mut book: Book) {
+        book.forget();
+        lock(&self.books).push(book);
+    }
+
+    /// Calls that took too long are left to themselves.
+    pub(crate) fn note_given_up(&self, shared: &Shared, calls: usize) {
+        if let Some(node) = self.nodes.first() {
+            shared.ledger.nodes[*node].note_given_up(calls);
+        }
     }
 
     /// Adds what the book has noted to the report. Whether there were faults.

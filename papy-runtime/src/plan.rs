@@ -1,7 +1,6 @@
 //! What `pipeline!` compiles a pipeline into, and the ways in which that can run.
 
 use std::marker::PhantomData;
-use std::time::Instant;
 
 use crate::check::Gives;
 use crate::cursor::Cursor;
@@ -18,7 +17,7 @@ use crate::shared::{OnFault, Shared};
 use crate::sink::{Outlets, Sinks};
 use crate::slot::Slot;
 use crate::source::{Feed, Source};
-use crate::sync::Arc;
+use crate::sync::{Arc, Instant};
 use crate::unwind;
 
 /// How a run is to behave; see the methods of [`Pipeline`](crate::Pipeline).

@@ -3,10 +3,9 @@
 use std::cell::Cell;
 use std::fmt;
 
-use rayon::{ThreadPool, ThreadPoolBuilder};
-
-use crate::sync::{Arc, Mutex, OnceLock, lock, thread};
-use crate::unwind;
+use crate::squad::Squad;
+use crate::sync::rayon::{self, ThreadPool, ThreadPoolBuilder};
+use crate::sync::{Arc, Mutex, OnceLock, begin_global_pool, lock, thread_local};
 
 /// Threads that evaluate nodes; cheap to clone, shared by any number of nodes, pipelines and `numap`s.
 ///
@@ -25,7 +24,7 @@ pub struct Pool(Kind);
 enum Kind {
     Global,
     Threads(Arc<Own>),
-    Given(Arc<ThreadPool>),
+    Given(Arc<Given>),
     Inline,
 }
 
@@ -34,6 +33,13 @@ struct Own {
     count: usize,
     /// Where they could not be had they are asked for again: the next run may find more room.
     built: Mutex<Option<Arc<ThreadPool>>>,
+    squad: OnceLock<Arc<Squad>>,
+}
+
+/// Somebody else's threads.
+struct Given {
+    pool: Arc<ThreadPool>,
+    squad: OnceLock<Arc<Squad>>,
 }
 
 impl Pool {
@@ -50,6 +56,7 @@ impl Pool {
         Pool(Kind::Threads(Arc::new(Own {
             count: n.max(1),
             built: Mutex::new(None),
+            squad: OnceLock::new(),
         })))
     }
 
@@ -71,7 +78,7 @@ impl Pool {
         match (&self.0, &other.0) {
             (Kind::Global, Kind::Global) | (Kind::Inline, Kind::Inline) => true,
             (Kind::Threads(a), Kind::Threads(b)) => Arc::ptr_eq(a, b),
-            (Kind::Given(a), Kind::Given(b)) => Arc::ptr_eq(a, b),
+            (Kind::Given(a), Kind::Given(b)) => Arc::ptr_eq(&a.pool, &b.pool),
             _ => false,
         }
     }
@@ -80,19 +87,31 @@ impl Pool {
     pub(crate) fn begin(&self) -> Result<usize, String> {
         match &self.0 {
             Kind::Inline => Ok(0),
-            Kind::Given(pool) => Ok(pool.current_num_threads()),
+            Kind::Given(given) => Ok(given.pool.current_num_threads()),
             Kind::Threads(own) => own.built().map(|pool| pool.current_num_threads()),
-            Kind::Global => global().clone(),
+            Kind::Global => begin_global_pool(),
         }
     }
 
     /// The rayon pool behind it; `None` for the global one. Only after [`begin`](Pool::begin) has succeeded.
     pub(crate) fn handle(&self) -> Option<Arc<ThreadPool>> {
         match &self.0 {
-            Kind::Given(pool) => Some(pool.clone()),
+            Kind::Given(given) => Some(given.pool.clone()),
             Kind::Threads(own) => own.built().ok(),
             Kind::Global | Kind::Inline => None,
         }
+    }
+
+    /// The threads that make timed calls for the pool: as many as it has.
+    pub(crate) fn squad(&self) -> Result<Arc<Squad>, String> {
+        static GLOBAL: OnceLock<Arc<Squad>> = OnceLock::new();
+        let (known, size) = match &self.0 {
+            Kind::Inline => return Ok(Squad::new(1)),
+            Kind::Threads(own) => (&own.squad, own.count),
+            Kind::Given(given) => (&given.squad, given.pool.current_num_threads()),
+            Kind::Global => (&GLOBAL, begin_global_pool()?),
+        };
+        Ok(known.get_or_init(|| Squad::new(size)).clone())
     }
 
     /// Whether the current thread is one of the pool's; of the global one, as far as that is known.
@@ -104,7 +123,7 @@ impl Pool {
     }
 }
 
-std::thread_local! {
+thread_local! {
     /// Set on a thread of the global pool once it has worked for papy. Rayon itself does not tell it from others.
     static GLOBAL_THREAD: Cell<bool> = const { Cell::new(false) };
 }
@@ -141,33 +160,12 @@ pub(crate) fn threads(count: usize) -> String {
     format!("{count} thread{}", if count == 1 { "" } else { "s" })
 }
 
-/// Rayon's global pool, begun by us where nobody has yet: rayon itself would panic if it can't be had.
-fn global() -> &'static Result<usize, String> {
-    static GLOBAL: OnceLock<Result<usize, String>> = OnceLock::new();
-    GLOBAL.get_or_init(|| match ThreadPoolBuilder::new().build_global() {
-        Err(error) if std::error::Error::source(&error).is_some() => Err(format!(
-            "it asked for {}, as rayon's global pool: {error}",
-            threads(default_threads())
-        )),
-        // somebody has begun it, or has tried to: rayon tries only once
-        _ => unwind::catch(rayon::current_num_threads).map_err(|payload| {
-            unwind::forget_payload(payload);
-            "rayon's global pool could not be begun when it was first asked for".to_owned()
-        }),
-    })
-}
-
-/// How many threads rayon begins without being told.
-fn default_threads() -> usize {
-    let told = std::env::var("RAYON_NUM_THREADS").ok();
-    let told = told.and_then(|count| count.parse().ok());
-    told.filter(|count| *count > 0)
-        .unwrap_or_else(|| thread::available_parallelism().map_or(1, usize::from))
-}
-
 impl From<Arc<ThreadPool>> for Pool {
     fn from(pool: Arc<ThreadPool>) -> Pool {
-        Pool(Kind::Given(pool))
+        Pool(Kind::Given(Arc::new(Given {
+            pool,
+            squad: OnceLock::new(),
+        })))
     }
 }
 
@@ -176,7 +174,10 @@ impl fmt::Debug for Pool {
         match &self.0 {
             Kind::Global => f.write_str("Pool::rayon()"),
             Kind::Threads(own) => write!(f, "Pool::threads({})", own.count),
-            Kind::Given(pool) => write!(f, "Pool::from({} threads)", pool.current_num_threads()),
+            Kind::Given(given) => {
+                let threads = given.pool.current_num_threads();
+                write!(f, "Pool::from({threads} threads)")
+            }
             Kind::Inline => f.write_str("Pool::inline()"),
         }
     }

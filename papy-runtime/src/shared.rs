@@ -1,7 +1,7 @@
 //! What every party to a run holds: the tokens of its parts, its counts, and how it ends.
 
 use std::cell::{Cell, RefCell};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::bell::Bell;
 use crate::channel::Gate;
@@ -12,9 +12,10 @@ use crate::layout::PartPlan;
 use crate::report::{Ledger, Report};
 use crate::run::Seat;
 use crate::sync::{
-    Arc, AtomicBool, AtomicU64, Condvar, Mutex, OnceLock, Ordering, Weak, lock, try_lock, wait,
-    wait_for,
+    Arc, AtomicBool, AtomicU64, Condvar, Instant, Mutex, OnceLock, Ordering, Weak, lock, rayon,
+    try_lock, wait, wait_for,
 };
+use crate::timekeeper::Timing;
 use crate::unwind;
 
 /// What to do at a fault.
@@ -100,6 +101,8 @@ pub struct Shared {
     inline: AtomicBool,
     /// A helper has left tasks to the driver.
     left: AtomicBool,
+    /// Of the calls of timed nodes.
+    pub(crate) timing: Timing,
 }
 
 /// Who is still at work.
@@ -159,6 +162,7 @@ impl Shared {
             seat: Mutex::new(None),
             inline: AtomicBool::new(false),
             left: AtomicBool::new(false),
+            timing: Timing::default(),
         }
     }
 
@@ -206,6 +210,7 @@ impl Shared {
         }
         self.gates.iter().for_each(|gate| gate.cancel());
         self.ring_all();
+        self.timing.ring();
         drop(lock(&self.life));
         self.news.notify_all();
     }
@@ -340,6 +345,7 @@ impl Shared {
         drop(life);
         if quiet {
             self.news.notify_all();
+            self.timing.ring();
         }
     }
 
@@ -353,6 +359,7 @@ impl Shared {
         if self.is_over() {
             self.ledger.end();
         }
+        self.timing.ring();
     }
 
     pub(crate) fn is_over(&self) -> bool {
@@ -455,10 +462,14 @@ impl Shared {
     }
 }
 
-std::thread_local! {
+thread_local! {
     /// The runs whose evaluations this thread is inside of, one on top of the other.
     static INSIDE: RefCell<Vec<usize>> = const { RefCell::new(Vec::new()) };
 }
 
 /// How long a thread of a pool sleeps before it looks again whether its pool has work.
 pub(crate) const NAP: Duration = Duration::from_micros(100);
+
+#[cfg(all(test, papy_loom))]
+#[path = "models/shared.rs"]
+mod model;
