@@ -48,7 +48,7 @@ fn every_pair_of_ends() {
             for (to, second) in ENDS.into_iter().enumerate() {
                 for state in STATES {
                     for read in [0, ITEMS / 2, ITEMS - 1] {
-                        // two of the seven kinds for each, all of them for every end
+                        // two of the eight kinds for each, all of them for every end
                         for kind in [&kinds[1], &kinds[(at + to) % kinds.len()]] {
                             let ends = [first, second];
                             Case::start(kind, &pools, state, read, &ends).finish(&before);

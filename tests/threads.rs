@@ -141,6 +141,12 @@ pipeline! {
     }
 }
 
+pipeline! {
+    fn timed(xs: Stream<i64>, a: Pool) -> Stream<i64> {
+        xs >> inc.on(a).timeout(secs(20)) >> running.serial() >> dbl.timeout(secs(20)).retry(1)
+    }
+}
+
 /// Runs a pipeline whose pools have so many threads in every way; what can't be had must cost nothing but time.
 macro_rules! starve {
     ($base:ident, $what:literal, $room:ident < $needs:expr, $make:expr, |$run:ident| $read:expr) => {
@@ -222,6 +228,7 @@ fn threads_that_cannot_be_had() {
             starve!(base, "springs", room < own, springing(0..50, a()), |run| {
                 line(run)
             });
+            starve!(base, "timed", room < 1, timed(0..50, a()), |run| line(run));
             starve!(base, "nested", room < own, nested(0..50, a(), b()), |run| {
                 line(run)
             });

@@ -159,6 +159,12 @@ pipeline! {
     }
 }
 
+pipeline! {
+    fn timed(xs: Stream<Live>, scene: Arc<Scene>, a: Pool, b: Pool) -> Stream<Live> {
+        xs >> pass.on(b) >> stage(scene = scene, input = 0).on(a).timeout(secs(60)) >> in_turn.serial()
+    }
+}
+
 /// A pipeline that has been started, whichever it is.
 pub struct Rig {
     pub handle: Handle,
@@ -217,7 +223,7 @@ macro_rules! kind {
     };
 }
 
-pub fn kinds() -> [Kind; 7] {
+pub fn kinds() -> [Kind; 8] {
     [
         kind!(chain(0), 1, [out: [0]]),
         kind!(fork(0), 1, [l: [0], r: [0]]),
@@ -225,6 +231,7 @@ pub fn kinds() -> [Kind; 7] {
         kind!(groups(0), 3, [out: [0]]),
         kind!(routes(0), 1, [out: [0]]),
         kind!(nested(0), 1, [out: [0]]),
+        kind!(timed(0), 1, [out: [0]]),
         kind!(apart(0, 1, 2), 1, [l: [0, 1], r: [2]]),
     ]
 }
