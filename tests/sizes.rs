@@ -188,7 +188,7 @@ fn items_of_many_megabytes() {
         assert_eq!(line(large(0..8, a, b).buffer(2).start().unwrap()), want);
         let Some(peak) = peak() else { return };
         assert!(
-            peak < 4 * LARGE << 10,
+            peak < 4 * (LARGE << 10),
             "{peak} KiB for two items of {LARGE} MiB"
         );
     });
@@ -243,7 +243,7 @@ fn a_chain_of_a_thousand_nodes() {
             assert_eq!(show(make().collect()), want);
             assert_eq!(line(make().start().unwrap()), want);
             promptly("drop", || {
-                drop(a_hundred_regions(0.., pool.clone()).start().unwrap())
+                drop(a_hundred_regions(0.., pool.clone()).start().unwrap());
             });
         }
     });
@@ -424,7 +424,7 @@ fn a_fork_of_sixty_four() {
                         .all(|output| line(output) == want)
                 );
                 promptly("drop", || {
-                    drop(wide(0.., pool.clone()).buffer(buffer).start().unwrap())
+                    drop(wide(0.., pool.clone()).buffer(buffer).start().unwrap());
                 });
             }
         }

@@ -163,6 +163,8 @@ pub trait Inlets {
         shared: &Shared,
         take: impl FnMut(u64, Slot<Self::First>) -> ControlFlow<()>,
     ) -> usize;
+    /// Drops them one by one: where several sources panic in `Drop`, a tuple would end the process.
+    fn discard(self);
 }
 
 impl Inlets for () {
@@ -180,6 +182,7 @@ impl Inlets for () {
     ) -> usize {
         0
     }
+    fn discard(self) {}
 }
 
 impl<F: Feed, R: Inlets> Inlets for (Inlet<F>, R) {
@@ -202,6 +205,10 @@ impl<F: Feed, R: Inlets> Inlets for (Inlet<F>, R) {
     ) -> usize {
         self.0.drain(want, first, shared, take)
     }
+    fn discard(self) {
+        unwind::discard(self.0);
+        self.1.discard();
+    }
 }
 
 /// The inputs of one part, each under its number.
@@ -222,5 +229,12 @@ impl Inlets for Own {
         _take: impl FnMut(u64, Slot<Infallible>) -> ControlFlow<()>,
     ) -> usize {
         unreachable!("a started run evaluates nothing in place")
+    }
+    fn discard(self) {}
+}
+
+impl Drop for Own {
+    fn drop(&mut self) {
+        self.0.drain(..).for_each(unwind::discard);
     }
 }

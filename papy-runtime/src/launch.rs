@@ -113,7 +113,8 @@ where
             }
         }
         shared.ledger.end();
-        unwind::discard(driver);
+        driver.inlets.discard();
+        unwind::discard(driver.parts);
         unwind::discard(engine);
         unwind::discard(wiring);
         unwind::discard(wired.map(|(outputs, net, _)| (outputs, net.steps)));
@@ -150,10 +151,12 @@ where
         } else {
             engine.begin_pools()
         };
-        if begun.is_err() && options.makes_do {
+        if let Err(why) = &begun {
+            if !options.makes_do {
+                inlets.into_iter().for_each(unwind::discard);
+                return Err(StartError::new(why.as_str()));
+            }
             shared.ledger.note_on_caller();
-        } else {
-            begun.clone().map_err(StartError::new)?;
         }
         if options.inline || begun.is_err() {
             let bell = Arc::new(Bell::default());
@@ -202,6 +205,7 @@ where
                 }
                 Err((driver, error)) => {
                     unwind::discard(driver);
+                    inlets.into_iter().for_each(unwind::discard);
                     let asked = crate::pool::threads(asked);
                     let why = format!("it asked for {asked} of its own: {error}");
                     return Err(StartError::new(why));
