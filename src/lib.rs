@@ -503,7 +503,7 @@ struct Readme;
 /// abandoned, goes on by itself, and what it gives is dropped. It holds up neither the pool, which gets another thread, nor the
 /// end of the run, nor its drop. So such a node owns what it works on: its items, parameters and results are `'static`,
 /// which rustc asks for at `.timeout`, while the rest of the pipeline may borrow. Its calls are made by threads of papy's
-/// own, as many at once as its pool has (one on [`Pool::inline`]), and each costs about a microsecond more than a call
+/// own, as many at once as its pool has (one on [`Pool::inline`]), and each costs some tenths of a microsecond more than a call
 /// without a limit. It does not go with `.serial()` and `.fold()`. Under [`.inline()`](Pipeline::inline), and where no
 /// thread can be had for it, calls take the time that they take.
 ///

@@ -49,3 +49,7 @@ impl Bell {
         state.asleep = false;
     }
 }
+
+#[cfg(all(test, papy_loom))]
+#[path = "models/bell.rs"]
+mod model;

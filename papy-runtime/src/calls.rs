@@ -4,17 +4,15 @@
 //! of time who has found that it came too late. The other finds the ticket gone and has nothing to say. So a slot is
 //! settled once, however close the two are.
 
-use std::collections::BTreeMap;
-use std::time::Instant;
+use crate::sync::Instant;
 
 /// The right to settle the slot of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Ticket(u64);
 
-/// A slot of a timed node: the wave and the round of it, and how often it has been tried, this time included.
+/// A slot of a wave, and how often it has been tried, this time included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Try {
-    pub(crate) wave: u64,
     pub(crate) round: usize,
     pub(crate) attempt: u32,
 }
@@ -29,23 +27,20 @@ pub(crate) struct Call<K> {
     pub(crate) kept: Option<K>,
 }
 
-/// The calls in progress, the oldest first: all have the same time, so it is the first that is due.
+/// The calls in progress, the oldest first: all have the same time, so it is the first that is due. They are few, one for
+/// each thread.
 #[derive(Debug)]
 pub(crate) struct Calls<K> {
     next: u64,
-    open: BTreeMap<Ticket, Call<K>>,
+    open: Vec<(Ticket, Call<K>)>,
 }
 
 impl<K> Calls<K> {
     pub(crate) fn new() -> Calls<K> {
         Calls {
             next: 0,
-            open: BTreeMap::new(),
+            open: Vec::new(),
         }
-    }
-
-    pub(crate) fn len(&self) -> usize {
-        self.open.len()
     }
 
     /// A call begins.
@@ -58,38 +53,44 @@ impl<K> Calls<K> {
             due,
             kept: None,
         };
-        self.open.insert(ticket, call);
+        self.open.push((ticket, call));
         ticket
+    }
+
+    fn position(&self, ticket: Ticket) -> Option<usize> {
+        self.open.iter().position(|(open, _)| *open == ticket)
     }
 
     /// Keeps what another try will need; gives it back where the call is none any more.
     pub(crate) fn keep(&mut self, ticket: Ticket, kept: K) -> Option<K> {
-        match self.open.get_mut(&ticket) {
-            Some(call) => call.kept.replace(kept),
+        match self.position(ticket) {
+            Some(at) => self.open[at].1.kept.replace(kept),
             None => Some(kept),
         }
     }
 
     /// A call has come back; `None` where that is too late.
     pub(crate) fn finish(&mut self, ticket: Ticket) -> Option<Call<K>> {
-        self.open.remove(&ticket)
+        self.position(ticket).map(|at| self.open.remove(at).1)
     }
 
     /// Takes a call that is overdue.
     pub(crate) fn expire(&mut self, now: Instant) -> Option<Call<K>> {
-        let first = self.open.first_entry()?;
-        let overdue = first.get().due.is_some_and(|due| due <= now);
-        overdue.then(|| first.remove())
+        self.due()
+            .is_some_and(|due| due <= now)
+            .then(|| self.open.remove(0).1)
     }
 
     /// When the first of them is due.
     pub(crate) fn due(&self) -> Option<Instant> {
-        self.open.first_key_value()?.1.due
+        self.open.first()?.1.due
     }
 
     /// Gives up all of them.
     pub(crate) fn clear(&mut self) -> impl Iterator<Item = Call<K>> + use<K> {
-        std::mem::take(&mut self.open).into_values()
+        std::mem::take(&mut self.open)
+            .into_iter()
+            .map(|(_, call)| call)
     }
 }
 
@@ -100,7 +101,6 @@ mod tests {
     use super::*;
 
     const FIRST: Try = Try {
-        wave: 0,
         round: 0,
         attempt: 1,
     };
@@ -119,7 +119,7 @@ mod tests {
             "the first has come back"
         );
         assert!(calls.finish(late).is_none());
-        assert_eq!(calls.len(), 0);
+        assert_eq!(calls.due(), None);
     }
 
     #[test]

@@ -1,11 +1,12 @@
 //! Where an evaluation stands: which slot, which node, and what has happened in this stride.
 
 use std::collections::BTreeSet;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use crate::calls::Try;
 use crate::fault::{BoxError, Fault, FaultKind};
 use crate::places::Places;
-use crate::sync::{Arc, AtomicBool, AtomicU64, Mutex, OnceLock, Ordering, lock};
+use crate::sync::{Arc, AtomicBool, AtomicU64, Instant, Mutex, OnceLock, Ordering, lock};
 use crate::unwind::{self, Payload};
 
 /// The context of a region's kernel, made anew for each slot. Generated code hands it on and looks at nothing in it.
@@ -110,6 +111,17 @@ pub(crate) struct Tally {
     pub(crate) sampled_time: Duration,
 }
 
+impl Tally {
+    fn add(&mut self, other: &Tally) {
+        self.skipped = self.skipped.wrapping_add(other.skipped);
+        self.gathered = self.gathered.wrapping_add(other.gathered);
+        self.absorbed = self.absorbed.wrapping_add(other.absorbed);
+        self.faults += other.faults;
+        self.holes += other.holes;
+        self.sampled_time += other.sampled_time;
+    }
+}
+
 impl Book {
     pub(crate) fn new(
         names: Arc<[Arc<str>]>,
@@ -166,27 +178,34 @@ impl Book {
         fault.tried(self.attempt)
     }
 
-    /// A call of a node that is alone in its region took longer than it may.
-    pub(crate) fn timed_out(&mut self, node: usize, limit: Duration) -> Fault {
+    /// A call of the first node has given nothing within its time.
+    pub(crate) fn timed_out(&mut self, of: Try, limit: Duration) -> Fault {
         let cause = format!("no result within {limit:?}");
-        self.unanswered(node, FaultKind::Timeout, cause)
+        self.unanswered(of, FaultKind::Timeout, cause)
     }
 
-    /// A call could not be made.
-    pub(crate) fn refused(&mut self, node: usize, why: &str) -> Fault {
+    /// A call of the first node could not be made.
+    pub(crate) fn refused(&mut self, of: Try, why: &str) -> Fault {
         let cause = format!("it could not be evaluated: {why}");
-        self.unanswered(node, FaultKind::Error, cause)
+        self.unanswered(of, FaultKind::Error, cause)
     }
 
-    fn unanswered(&mut self, node: usize, kind: FaultKind, cause: String) -> Fault {
-        self.tallies[node].faults += 1;
-        let fault = Fault::new(&self.names[node], self.places.at(0), kind, cause.into());
-        fault.tried(self.attempt)
+    fn unanswered(&mut self, of: Try, kind: FaultKind, cause: String) -> Fault {
+        self.tallies[0].faults += 1;
+        let at = self.places.at(of.round);
+        Fault::new(&self.names[0], at, kind, cause.into()).tried(of.attempt)
     }
 
     /// Takes back what is noted.
     pub(crate) fn forget(&mut self) {
         self.tallies.fill(Tally::default());
+    }
+
+    /// Takes over what another book of the same region has noted.
+    pub(crate) fn take_over(&mut self, other: &mut Book) {
+        for (own, other) in self.tallies.iter_mut().zip(&mut other.tallies) {
+            own.add(&std::mem::take(other));
+        }
     }
 
     /// A fault that arises before the call: the slot counts as one that was given and failed.

@@ -3,14 +3,14 @@
 //! Sources are pulled by the driver alone, never by a thread of a pool: the calling thread in blocking forms, a thread
 //! of the run's own after `start()`. A source may block; nothing but its own part of the pipeline waits for it then.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::bell::Bell;
 use crate::engine::{self, Hand};
 use crate::inlet::Inlets;
 use crate::pace::Pace;
 use crate::shared::{NAP, Shared};
-use crate::sync::{Arc, lock};
+use crate::sync::{Arc, Instant, lock, rayon};
 
 /// The driver of the parts whose inputs it holds.
 pub(crate) struct Driver<I> {
@@ -405,3 +405,7 @@ struct Pulled {
     took: Duration,
     ended: bool,
 }
+
+#[cfg(all(test, papy_loom))]
+#[path = "models/driver.rs"]
+mod model;

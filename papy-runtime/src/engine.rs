@@ -10,17 +10,15 @@
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 
-use crossbeam_channel::{Receiver, Sender};
-use rayon::Scope;
-
 use crate::layout::Layout;
 use crate::net::{Planned, Role};
 use crate::parking::Parking;
-use crate::pool::Pool;
+use crate::pool::{self, Pool};
 use crate::shared::Shared;
 use crate::spring::{Poured, Spring};
 use crate::squad::Enrolled;
-use crate::sync::{Arc, Mutex, OnceLock, Weak, lock};
+use crate::sync::rayon::{self, Scope};
+use crate::sync::{Arc, Mutex, OnceLock, Weak, channel, lock, thread, thread_local, times};
 use crate::timed::Timed;
 use crate::turnstile::Turnstile;
 use crate::unwind;
@@ -40,7 +38,12 @@ pub(crate) struct Engine<'env> {
     pub(crate) shared: Arc<Shared>,
     /// Whether the default pool's threads could be had; asked when they are first wanted.
     default_ready: OnceLock<bool>,
+    /// Spawns on the default pool for threads of other pools; see [`relay`].
+    relay: OnceLock<Option<channel::Sender<Job>>>,
 }
+
+/// What rayon is to do.
+type Job = Box<dyn FnOnce() + Send>;
 
 impl Drop for Engine<'_> {
     fn drop(&mut self) {
@@ -65,7 +68,7 @@ pub(crate) struct Crew {
     pub(crate) pool: Pool,
     queue: Mutex<Queue>,
     /// The pump that spawns helpers for threads of other pools, in scoped runs.
-    pump: OnceLock<Sender<bool>>,
+    pump: OnceLock<channel::Sender<bool>>,
 }
 
 #[derive(Default)]
@@ -142,6 +145,7 @@ impl<'env> Engine<'env> {
             pools,
             shared,
             default_ready: OnceLock::new(),
+            relay: OnceLock::new(),
         }
     }
 
@@ -162,11 +166,13 @@ impl<'env> Engine<'env> {
         Ok(())
     }
 
-    /// Begins the default pool; `false` where its threads can't be had, and drivers must do the work.
+    /// Begins the default pool, where the run uses it; `false` where its threads can't be had, and drivers must do the work.
     pub(crate) fn begin_default(&self) -> bool {
-        *self
-            .default_ready
-            .get_or_init(|| match self.pools[0].pool.begin() {
+        *self.default_ready.get_or_init(|| {
+            if !self.pools_in_use().contains(&0) {
+                return true;
+            }
+            match self.pools[0].pool.begin() {
                 Ok(threads) => {
                     lock(&self.pools[0].queue).limit = threads;
                     true
@@ -175,7 +181,8 @@ impl<'env> Engine<'env> {
                     self.shared.ledger.note_on_caller();
                     false
                 }
-            })
+            }
+        })
     }
 
     /// Whether there is something to pour from a spring, and room for it.
@@ -222,10 +229,7 @@ impl<'env> Engine<'env> {
     /// no helper any more, until it has [rejoined](Engine::rejoin).
     fn help(self: &Arc<Self>, crew: usize, spawn: Spawn<'_, 'env>) -> bool {
         /// Tasks that a helper does before others who wait for the pool get a turn.
-        const SHIFT: usize = 32;
-        if crew == 0 {
-            crate::pool::note_global_thread();
-        }
+        const SHIFT: u32 = times(32);
         let mut hand = Hand::new(self, spawn);
         hand.serves[crew] = true;
         for _ in 0..SHIFT {
@@ -260,8 +264,8 @@ impl<'env> Engine<'env> {
         }
     }
 
-    pub(crate) fn open_pump(&self, crew: usize) -> Receiver<bool> {
-        let (sender, receiver) = crossbeam_channel::unbounded();
+    pub(crate) fn open_pump(&self, crew: usize) -> channel::Receiver<bool> {
+        let (sender, receiver) = channel::unbounded();
         assert!(
             self.pools[crew].pump.set(sender).is_ok(),
             "a pump is opened once"
@@ -300,7 +304,7 @@ impl Beneath {
     }
 }
 
-std::thread_local! {
+thread_local! {
     /// The helper that has given way to what this thread does now.
     static BENEATH: RefCell<Option<Beneath>> = const { RefCell::new(None) };
     /// Whether one has.
@@ -388,8 +392,35 @@ pub(crate) fn spawn_owned(engine: &Arc<Engine<'static>>, crew: usize) {
     };
     match engine.pools[crew].pool.handle() {
         Some(pool) => pool.spawn(job),
-        None => rayon::spawn(job),
+        None => spawn_global(engine, Box::new(job)),
     }
+}
+
+/// Spawns on the global pool. On a thread of another pool `rayon::spawn` would stay in that one, whose threads are for
+/// something else; so there a thread of the run's own does it.
+fn spawn_global(engine: &Engine<'static>, job: Job) {
+    if !pool::is_foreign_thread() {
+        return rayon::spawn(|| pool::on_global_thread(job));
+    }
+    let job = match engine.relay.get_or_init(begin_relay) {
+        Some(relay) => relay.send(job).err().map(|unsent| unsent.0),
+        None => Some(job),
+    };
+    if let Some(job) = job {
+        rayon::spawn(job);
+    }
+}
+
+/// A thread that spawns on the global pool what it is sent, until the run is gone. `None` where it can't be had.
+fn begin_relay() -> Option<channel::Sender<Job>> {
+    let (sender, jobs) = channel::unbounded::<Job>();
+    let work = move || {
+        for job in jobs {
+            rayon::spawn(|| pool::on_global_thread(job));
+        }
+    };
+    let relay = thread::Builder::new().name("papy relay".to_owned());
+    relay.spawn(work).ok().map(|_| sender)
 }
 
 fn spawn_scoped<'env>(engine: &Arc<Engine<'env>>, crew: usize, scope: &Scope<'env>) {
@@ -411,7 +442,11 @@ fn spawn_scoped<'env>(engine: &Arc<Engine<'env>>, crew: usize, scope: &Scope<'en
 }
 
 /// Spawns helpers of a scoped run on behalf of threads that are not of the pool, until the run ends.
-pub(crate) fn pump<'env>(engine: &Arc<Engine<'env>>, crew: usize, requests: &Receiver<bool>) {
+pub(crate) fn pump<'env>(
+    engine: &Arc<Engine<'env>>,
+    crew: usize,
+    requests: &channel::Receiver<bool>,
+) {
     in_scope(&engine.pools[crew].pool, |scope: &Scope<'env>| {
         while requests.recv() == Ok(true) {
             spawn_scoped(engine, crew, scope);
@@ -759,3 +794,7 @@ impl<'a, 'env> Hand<'a, 'env> {
         matches!(self.spawn, Spawn::Never)
     }
 }
+
+#[cfg(all(test, papy_loom))]
+#[path = "models/engine.rs"]
+pub(crate) mod model;

@@ -4,9 +4,7 @@
 //! So the items of a group may have been worked on by any number of threads, and the group itself is worked on by
 //! whoever is free.
 
-use std::time::Instant;
-
-use crate::bundle::Gathering;
+use crate::bundle::{Gathering, Group};
 use crate::cursor::Cursor;
 use crate::link::{Link, Ports};
 use crate::net::{Place, Step, rounds_of};
@@ -15,7 +13,7 @@ use crate::region::Region;
 use crate::shared::Shared;
 use crate::slot::Slot;
 use crate::stride::{Extent, Stride};
-use crate::sync::{Arc, Mutex, lock};
+use crate::sync::{Arc, Instant, Mutex, lock};
 use crate::unwind;
 
 /// The step that groups, wave by wave in order.
@@ -23,7 +21,7 @@ pub(crate) struct Grouper<P: Ports, S, M, K, T> {
     place: Place,
     region: Arc<Region<P, S, M, K>>,
     inputs: P::Links,
-    output: Arc<Link<Vec<T>>>,
+    output: Arc<Link<Group<T>>>,
     size: u64,
     begun: Mutex<Begun<T>>,
 }
@@ -49,7 +47,7 @@ impl<P: Ports, S, M, K, T> Grouper<P, S, M, K, T> {
         place: Place,
         region: Arc<Region<P, S, M, K>>,
         inputs: P::Links,
-        output: Arc<Link<Vec<T>>>,
+        output: Arc<Link<Group<T>>>,
         size: u64,
     ) -> Self {
         Grouper {

@@ -1,6 +1,6 @@
 //! How a compiled pipeline begins to run: the calling thread alone, with helpers, or in the background.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::bell::Bell;
 use crate::channel::Gate;
@@ -19,7 +19,7 @@ use crate::report::{Ledger, Report};
 use crate::run::{Control, Seat};
 use crate::shared::{NAP, Part, Shared};
 use crate::sink::{Outlets, Sinks};
-use crate::sync::{Arc, lock, thread};
+use crate::sync::{Arc, Instant, Mutex, lock, rayon, spawn_scoped, thread, times};
 use crate::timekeeper;
 use crate::unwind::{self, Payload};
 
@@ -118,7 +118,10 @@ where
         unwind::discard(wiring);
         unwind::discard(wired.map(|(outputs, net, _)| (outputs, net.steps)));
         unwind::discard(fused);
-        resume(sinks.panic());
+        let panic = sinks.panic();
+        // what other sinks have panicked with must not be dropped while this panic goes on
+        std::iter::from_fn(|| sinks.panic()).for_each(unwind::forget_payload);
+        resume(panic);
         shared.report()
     }
 
@@ -142,7 +145,17 @@ where
         let engine: Arc<Engine<'static>> = Arc::new(Engine::new(steps, &layout, shared.clone()));
         let control = Control::new(shared.clone());
         let outputs = P::outputs(readers, control.keeper());
-        if options.inline {
+        let begun = if options.inline || engine.is_default_only() {
+            Ok(())
+        } else {
+            engine.begin_pools()
+        };
+        if begun.is_err() && options.makes_do {
+            shared.ledger.note_on_caller();
+        } else {
+            begun.clone().map_err(StartError::new)?;
+        }
+        if options.inline || begun.is_err() {
             let bell = Arc::new(Bell::default());
             let inlets = Own(inlets.into_iter().enumerate().collect());
             let driver = Driver {
@@ -154,16 +167,19 @@ where
             shared.seat(Box::new(Inline { engine, driver }));
             return Ok((outputs, control));
         }
-        if !engine.is_default_only() {
-            engine.begin_pools().map_err(StartError::new)?;
-        }
-        if engine.is_timed() {
-            begin_timekeeper(&engine)?;
+        if engine.is_timed()
+            && let Err(why) = begin_timekeeper(&engine)
+        {
+            if !options.makes_do {
+                return Err(StartError::new(why));
+            }
+            shared.ledger.note_on_caller();
         }
         for part in &shared.parts {
             let _ = part.engine.set(Arc::downgrade(&engine));
         }
         let mut inlets: Vec<_> = inlets.into_iter().map(Some).collect();
+        let asked = courses.len();
         for course in courses {
             let own = course
                 .inputs
@@ -177,51 +193,74 @@ where
                 shared: shared.clone(),
                 bell,
             };
-            begin_driver(&engine, driver)?;
+            match begin_driver(&engine, driver) {
+                Ok(()) => {}
+                Err((Some(driver), _)) if options.makes_do && asked == 1 => {
+                    shared.ledger.note_on_caller();
+                    let engine = engine.clone();
+                    shared.seat(Box::new(Inline { engine, driver }));
+                }
+                Err((driver, error)) => {
+                    unwind::discard(driver);
+                    let asked = crate::pool::threads(asked);
+                    let why = format!("it asked for {asked} of its own: {error}");
+                    return Err(StartError::new(why));
+                }
+            }
         }
         unwind::discard(engine);
         Ok((outputs, control))
     }
 }
 
-/// Begins the thread that drives a part of a run.
-fn begin_driver(engine: &Arc<Engine<'static>>, mut driver: Driver<Own>) -> Result<(), StartError> {
+/// Begins the thread that drives a part of a run; gives the driver back where it can't be had.
+fn begin_driver(
+    engine: &Arc<Engine<'static>>,
+    driver: Driver<Own>,
+) -> Result<(), (Option<Driver<Own>>, std::io::Error)> {
     let engine = engine.clone();
     let shared = driver.shared.clone();
+    // what a thread that is not begun was to do is dropped, so it must not own the sources
+    let held = Arc::new(Mutex::new(Some(driver)));
+    let taken = held.clone();
     shared.driver_enters();
-    let work = move || {
-        let shared = driver.shared.clone();
-        let driven = unwind::catch(|| {
-            let mut hand = Hand::driver(&engine, Spawn::Owned(engine::spawn_owned));
-            driver.drive(&mut hand);
-            if shared.is_cancelled() {
-                shared.wait_for_tasks();
-                engine.clear();
-            }
-            unwind::discard(driver);
-        });
-        unwind::discard(engine);
-        let broken = driven.err().map(|payload| {
-            shared.cancel();
-            unwind::message(&payload)
-        });
-        shared.driver_leaves(broken);
+    let work = {
+        let shared = shared.clone();
+        move || {
+            let driven = unwind::catch(|| {
+                let Some(mut driver) = lock(&taken).take() else {
+                    return;
+                };
+                let mut hand = Hand::driver(&engine, Spawn::Owned(engine::spawn_owned));
+                driver.drive(&mut hand);
+                if shared.is_cancelled() {
+                    shared.wait_for_tasks();
+                    engine.clear();
+                }
+                unwind::discard(driver);
+            });
+            unwind::discard(engine);
+            let broken = driven.err().map(|payload| {
+                shared.cancel();
+                unwind::message(&payload)
+            });
+            shared.driver_leaves(broken);
+        }
     };
     let begun = thread::Builder::new()
-        .name(format!("papy {}", shared.ledger.name))
+        .name(format!("papy {}", shared.ledger.name).replace('\0', " "))
         .spawn(work);
     begun.map(drop).map_err(|error| {
         shared.driver_leaves(None);
-        StartError::new(format!("the run's own thread: {error}"))
+        (lock(&held).take(), error)
     })
 }
 
 /// Begins the thread that keeps time for a run.
-fn begin_timekeeper(engine: &Arc<Engine<'static>>) -> Result<(), StartError> {
-    let enrolled = engine.enrol().map_err(StartError::new)?;
+fn begin_timekeeper(engine: &Arc<Engine<'static>>) -> Result<(), String> {
+    let enrolled = engine.enrol()?;
     let engine = engine.clone();
     let shared = engine.shared.clone();
-    shared.timing.turn_on();
     shared.helper_enters();
     let work = {
         let shared = shared.clone();
@@ -240,10 +279,18 @@ fn begin_timekeeper(engine: &Arc<Engine<'static>>) -> Result<(), StartError> {
     let begun = thread::Builder::new()
         .name("papy time".to_owned())
         .spawn(work);
-    begun.map(drop).map_err(|error| {
-        shared.helper_leaves();
-        StartError::new(format!("the run's timekeeper: {error}"))
-    })
+    match begun {
+        Ok(_) => {
+            shared.timing.turn_on();
+            Ok(())
+        }
+        Err(error) => {
+            shared.helper_leaves();
+            Err(format!(
+                "it asked for 1 thread of its own, which keeps time: {error}"
+            ))
+        }
+    }
 }
 
 /// A started run without threads: whoever reads or waits drives it.
@@ -471,7 +518,7 @@ where
     C: Sinks<P>,
 {
     /// Rounds after which the work per item is known.
-    const ROUNDS: u32 = 128;
+    const ROUNDS: u32 = times(128);
     let mut rounds = 0;
     loop {
         driver.bell.hear();
@@ -523,7 +570,7 @@ fn run_with_helpers<'env, I, P, C>(
             engine::in_scope(&engine.pools[*crew].pool, |scope| {
                 let mut hand = Hand::driver(engine, Spawn::Scoped { scope, crew: *crew });
                 deliver_all(driver, &mut hand, sinks, Ask::NOTHING);
-            })
+            });
         }
         (Ok(()), crews) => run_with_pumps(engine, crews, driver, sinks),
     }
@@ -539,19 +586,15 @@ fn run_with_pumps<'env, I, P, C>(
     P: Ports,
     C: Sinks<P>,
 {
-    let enrolled = match engine.enrol() {
-        Ok(enrolled) => enrolled,
-        Err(_) => return run_alone(engine, driver, sinks),
+    let Ok(enrolled) = engine.enrol() else {
+        return run_alone(engine, driver, sinks);
     };
     thread::scope(|scope| {
         let mut pumps = Vec::with_capacity(crews.len() + 1);
         for crew in crews {
             let requests = engine.open_pump(*crew);
             let work = move || engine::pump(engine, *crew, &requests);
-            match thread::Builder::new()
-                .name("papy pump".to_owned())
-                .spawn_scoped(scope, work)
-            {
+            match spawn_scoped(scope, "papy pump", work) {
                 Ok(pump) => pumps.push(pump),
                 Err(_) => {
                     engine.close_pumps();
@@ -561,10 +604,7 @@ fn run_with_pumps<'env, I, P, C>(
         }
         if engine.is_timed() {
             let work = || timekeeper::keep_time(engine, Spawn::Pumped, &enrolled);
-            match thread::Builder::new()
-                .name("papy time".to_owned())
-                .spawn_scoped(scope, work)
-            {
+            match spawn_scoped(scope, "papy time", work) {
                 Ok(timekeeper) => {
                     engine.shared.timing.turn_on();
                     pumps.push(timekeeper);
@@ -581,7 +621,7 @@ fn run_with_pumps<'env, I, P, C>(
         engine.shared.timing.end();
         // Where this thread is one of a pool's, a helper that a pump has spawned may be queued behind it.
         while rayon::current_thread_index().is_some()
-            && !pumps.iter().all(std::thread::ScopedJoinHandle::is_finished)
+            && !pumps.iter().all(thread::ScopedJoinHandle::is_finished)
         {
             if !engine::work_meanwhile() {
                 thread::sleep(NAP);

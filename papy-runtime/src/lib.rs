@@ -26,6 +26,8 @@ mod launch;
 mod layout;
 mod lineage;
 mod link;
+#[cfg(all(test, papy_loom))]
+mod models;
 mod net;
 mod numap;
 mod output;

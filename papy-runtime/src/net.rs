@@ -1,8 +1,7 @@
 //! The wiring of a run: steps that hand strides to each other over links.
 
-use std::time::Instant;
-
 use crate::align::{Alignable, Aligner};
+use crate::bundle::Group;
 use crate::check::{Fits, Gives};
 use crate::cursor::{Ahead, Book, Cursor};
 use crate::graph::{Frame, Graph};
@@ -17,7 +16,7 @@ use crate::shared::{OnFault, Shared};
 use crate::slot::Slot;
 use crate::spring::{Basin, Burst, Feeder, MergedLinks, Pourable, Spring, bursts};
 use crate::stride::{Extent, Slots};
-use crate::sync::{Arc, Mutex, OnceLock, lock};
+use crate::sync::{Arc, Instant, Mutex, OnceLock, lock};
 use crate::timed::{Timed, TimedRegion};
 
 /// What a wave passes through: a region, a place where strides are regrouped, or the queue of an output.
@@ -192,7 +191,7 @@ impl<'env> Net<'env> {
         inputs: P::Links,
         size: u64,
         anew: bool,
-    ) -> (Arc<Link<Vec<T>>>, ())
+    ) -> (Arc<Link<Group<T>>>, ())
     where
         P: Alignable + 'env,
         S: Send + 'env,

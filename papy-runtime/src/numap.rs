@@ -25,9 +25,7 @@ pub trait NumapExt: Iterator + Sized {
     /// Nothing happens before the first item is asked for. At most 4096 items are ahead of what has been read (see
     /// [`Numap::buffer`]). A panic in `f` is the fault of its item.
     ///
-    /// # Panics
-    ///
-    /// The first `next` panics when no thread can be had.
+    /// Where threads can't be had, items are mapped by whoever reads them.
     ///
     /// ```
     /// use papy_runtime::NumapExt;
@@ -274,9 +272,9 @@ where
         if let Some(buffer) = buffer {
             built = built.buffer(*buffer);
         }
-        match built.start() {
+        match built.making_do().start() {
             Ok(Mapped(output)) => output,
-            Err(error) => panic!("{error}"),
+            Err(error) => unreachable!("a map makes do without threads: {error}"),
         }
     }
 

@@ -1,7 +1,7 @@
 //! Where items come out.
 
 use std::task::Poll;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::channel::Channel;
 use crate::fault::Fault;
@@ -9,7 +9,7 @@ use crate::run::Keeper;
 use crate::shared::{NAP, OnFault};
 use crate::slot::Slot;
 use crate::stride::Slots;
-use crate::sync::{Arc, Mutex, lock};
+use crate::sync::{Arc, Instant, Mutex, lock, rayon, unlocked};
 use crate::unwind;
 
 /// How long a reader waits.
@@ -193,12 +193,7 @@ impl<T> Output<T> {
 
     #[inline]
     fn reader(&mut self) -> (&mut Reader<T>, &Keeper) {
-        (
-            self.reader
-                .get_mut()
-                .unwrap_or_else(std::sync::PoisonError::into_inner),
-            &self.keeper,
-        )
+        (unlocked(&mut self.reader), &self.keeper)
     }
 
     /// The next result, if it is ready now. Nothing is lost where it is not.
@@ -276,3 +271,7 @@ impl<T> Iterator for Indexed<'_, T> {
         }
     }
 }
+
+#[cfg(all(test, papy_loom))]
+#[path = "models/output.rs"]
+mod model;

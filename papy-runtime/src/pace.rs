@@ -8,6 +8,8 @@
 
 use std::time::Duration;
 
+use crate::sync::times;
+
 /// Work in a wave (at most; half of it at least), so that scheduling, 2 to 3 µs a wave, costs about one per cent.
 const WORK: f64 = 400_000.0;
 /// Time that pulling a wave may take: what comes first should not wait long for what comes last.
@@ -15,7 +17,7 @@ const PULL: f64 = 200_000.0;
 /// A source that takes longer for an item may have been waiting: waking a thread takes more than this.
 const FAST: f64 = 3_000.0;
 /// So many items in a row show that a source is fast. Fewer may just have been queued.
-const SHOWN: usize = 32;
+const SHOWN: usize = times(32) as usize;
 /// Work per item from which other threads help (nanoseconds): below, handing over, some 5 to 8 ns an item, costs more
 /// than a second thread saves.
 const WORTH: f64 = 15.0;

@@ -1,7 +1,6 @@
 //! What `pipeline!` compiles a pipeline into, and the ways in which that can run.
 
 use std::marker::PhantomData;
-use std::time::Instant;
 
 use crate::check::Gives;
 use crate::cursor::Cursor;
@@ -18,7 +17,7 @@ use crate::shared::{OnFault, Shared};
 use crate::sink::{Outlets, Sinks};
 use crate::slot::Slot;
 use crate::source::{Feed, Source};
-use crate::sync::Arc;
+use crate::sync::{Arc, Instant};
 use crate::unwind;
 
 /// How a run is to behave; see the methods of [`Pipeline`](crate::Pipeline).
@@ -29,6 +28,8 @@ pub struct Options {
     pub(crate) on_fault: OnFault,
     pub(crate) name: Option<String>,
     pub(crate) inline: bool,
+    /// Where threads can't be had, whoever reads does the work.
+    pub(crate) makes_do: bool,
 }
 
 impl Default for Options {
@@ -39,6 +40,7 @@ impl Default for Options {
             on_fault: OnFault::Continue,
             name: None,
             inline: false,
+            makes_do: false,
         }
     }
 }

@@ -1,11 +1,11 @@
 //! Threads that nodes share.
 
+use std::cell::Cell;
 use std::fmt;
 
-use rayon::{ThreadPool, ThreadPoolBuilder};
-
 use crate::squad::Squad;
-use crate::sync::{Arc, OnceLock};
+use crate::sync::rayon::{self, ThreadPool, ThreadPoolBuilder};
+use crate::sync::{Arc, Mutex, OnceLock, begin_global_pool, lock, thread_local};
 
 /// Threads that evaluate nodes; cheap to clone, shared by any number of nodes, pipelines and `numap`s.
 ///
@@ -31,7 +31,8 @@ enum Kind {
 /// Threads of papy's own, begun with the first run that needs them.
 struct Own {
     count: usize,
-    built: OnceLock<Result<Arc<ThreadPool>, String>>,
+    /// Where they could not be had they are asked for again: the next run may find more room.
+    built: Mutex<Option<Arc<ThreadPool>>>,
     squad: OnceLock<Arc<Squad>>,
 }
 
@@ -54,7 +55,7 @@ impl Pool {
     pub fn threads(n: usize) -> Pool {
         Pool(Kind::Threads(Arc::new(Own {
             count: n.max(1),
-            built: OnceLock::new(),
+            built: Mutex::new(None),
             squad: OnceLock::new(),
         })))
     }
@@ -88,7 +89,7 @@ impl Pool {
             Kind::Inline => Ok(0),
             Kind::Given(given) => Ok(given.pool.current_num_threads()),
             Kind::Threads(own) => own.built().map(|pool| pool.current_num_threads()),
-            Kind::Global => global().clone(),
+            Kind::Global => begin_global_pool(),
         }
     }
 
@@ -108,53 +109,55 @@ impl Pool {
             Kind::Inline => return Ok(Squad::new(1)),
             Kind::Threads(own) => (&own.squad, own.count),
             Kind::Given(given) => (&given.squad, given.pool.current_num_threads()),
-            Kind::Global => (&GLOBAL, global().clone()?),
+            Kind::Global => (&GLOBAL, begin_global_pool()?),
         };
         Ok(known.get_or_init(|| Squad::new(size)).clone())
     }
 
-    /// Whether the current thread is one of the pool's.
+    /// Whether the current thread is one of the pool's; of the global one, as far as that is known.
     pub(crate) fn is_here(&self) -> bool {
         match self.handle() {
             Some(pool) => pool.current_thread_index().is_some(),
-            None => self.is_default() && GLOBAL_THREAD.with(std::cell::Cell::get),
+            None => self.is_default() && GLOBAL_THREAD.get(),
         }
     }
 }
 
-std::thread_local! {
-    /// Set on a thread of the global pool while it works for papy.
-    static GLOBAL_THREAD: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
+thread_local! {
+    /// Set on a thread of the global pool once it has worked for papy. Rayon itself does not tell it from others.
+    static GLOBAL_THREAD: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Remembers that this thread is of the global pool, which rayon itself does not tell from any other pool.
-pub(crate) fn note_global_thread() {
-    GLOBAL_THREAD.with(|flag| flag.set(true));
+/// Runs a job that has been spawned on the global pool.
+pub(crate) fn on_global_thread(job: impl FnOnce()) {
+    GLOBAL_THREAD.set(true);
+    job();
+}
+
+/// Whether the current thread may be one of another pool than the global one: what rayon spawns here stays in its pool.
+pub(crate) fn is_foreign_thread() -> bool {
+    rayon::current_thread_index().is_some() && !GLOBAL_THREAD.get()
 }
 
 impl Own {
     fn built(&self) -> Result<Arc<ThreadPool>, String> {
-        let built = self.built.get_or_init(|| {
-            ThreadPoolBuilder::new()
+        let mut built = lock(&self.built);
+        if built.is_none() {
+            let pool = ThreadPoolBuilder::new()
                 .num_threads(self.count)
                 .thread_name(|index| format!("papy-{index}"))
-                .build()
-                .map(Arc::new)
-                .map_err(|error| format!("{} threads were asked for: {error}", self.count))
-        });
-        built.clone()
+                .build();
+            *built = Some(Arc::new(pool.map_err(|error| {
+                format!("it asked for {}: {error}", threads(self.count))
+            })?));
+        }
+        Ok(built.clone().expect("it has just been built"))
     }
 }
 
-/// Rayon's global pool, begun by us where nobody has yet: rayon itself would panic if it can't be had.
-fn global() -> &'static Result<usize, String> {
-    static GLOBAL: OnceLock<Result<usize, String>> = OnceLock::new();
-    GLOBAL.get_or_init(|| match ThreadPoolBuilder::new().build_global() {
-        Err(error) if std::error::Error::source(&error).is_some() => {
-            Err(format!("rayon's global pool can't be had: {error}"))
-        }
-        _ => Ok(rayon::current_num_threads()),
-    })
+/// `1 thread`, `2 threads`
+pub(crate) fn threads(count: usize) -> String {
+    format!("{count} thread{}", if count == 1 { "" } else { "s" })
 }
 
 impl From<Arc<ThreadPool>> for Pool {

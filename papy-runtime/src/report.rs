@@ -1,11 +1,11 @@
 //! What a run tells about itself, while it runs and afterwards.
 
 use std::fmt;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::cursor::{Ahead, Tally};
 use crate::graph::{Graph, Node};
-use crate::sync::{Arc, AtomicBool, AtomicU64, OnceLock, Ordering};
+use crate::sync::{Arc, AtomicBool, AtomicU64, Instant, OnceLock, Ordering};
 
 /// The counts of a run, kept up stride by stride.
 pub(crate) struct Ledger {

@@ -1,6 +1,7 @@
 //! What every party to a run holds: the tokens of its parts, its counts, and how it ends.
 
-use std::time::{Duration, Instant};
+use std::cell::{Cell, RefCell};
+use std::time::Duration;
 
 use crate::bell::Bell;
 use crate::channel::Gate;
@@ -11,8 +12,8 @@ use crate::layout::PartPlan;
 use crate::report::{Ledger, Report};
 use crate::run::Seat;
 use crate::sync::{
-    Arc, AtomicBool, AtomicU64, Condvar, Mutex, OnceLock, Ordering, Weak, lock, try_lock, wait,
-    wait_for,
+    Arc, AtomicBool, AtomicU64, Condvar, Instant, Mutex, OnceLock, Ordering, Weak, lock, rayon,
+    try_lock, wait, wait_for,
 };
 use crate::timekeeper::Timing;
 use crate::unwind;
@@ -121,12 +122,16 @@ struct Life {
     closed: bool,
     /// A driver has died of a panic that is papy's own.
     broken: Option<String>,
+    /// It has been over: what comes back from a source or a queue later does not change that.
+    over: Cell<bool>,
 }
 
 impl Life {
     fn is_over(&self, cancelled: bool) -> bool {
         let waves_done = self.open_parts == 0 && self.running == 0 && self.drivers == 0;
-        waves_done || (cancelled && self.is_settled())
+        let over = self.over.get() || waves_done || (cancelled && self.is_settled());
+        self.over.set(over);
+        over
     }
 
     /// Nothing is evaluated, and drivers are only left where a source keeps them.
@@ -289,7 +294,20 @@ impl Shared {
             return false;
         }
         life.running += 1;
+        drop(life);
+        let _ = INSIDE.try_with(|inside| inside.borrow_mut().push(self.address()));
         true
+    }
+
+    /// Whether this thread is inside of an evaluation of the run.
+    fn is_inside(&self) -> bool {
+        let inside = INSIDE.try_with(|inside| inside.borrow().contains(&self.address()));
+        inside.unwrap_or(false)
+    }
+
+    /// What tells it from other runs.
+    fn address(&self) -> usize {
+        std::ptr::from_ref(self).addr()
     }
 
     /// Counts a helper in; `false` where the run is gone.
@@ -320,6 +338,7 @@ impl Shared {
     }
 
     pub(crate) fn task_leaves(&self) {
+        let _ = INSIDE.try_with(|inside| inside.borrow_mut().pop());
         let mut life = lock(&self.life);
         life.running -= 1;
         let quiet = life.running == 0;
@@ -402,6 +421,10 @@ impl Shared {
         const PATIENCE: Duration = Duration::from_millis(50);
         self.vacate();
         lock(&self.life).closed = true;
+        if self.is_inside() {
+            // who lets go of a run in one of its own calls can't wait for that call
+            return;
+        }
         self.until(None, Life::is_settled);
         self.until(Some(PATIENCE), |life| life.drivers == 0);
         self.ledger.end();
@@ -439,5 +462,14 @@ impl Shared {
     }
 }
 
+thread_local! {
+    /// The runs whose evaluations this thread is inside of, one on top of the other.
+    static INSIDE: RefCell<Vec<usize>> = const { RefCell::new(Vec::new()) };
+}
+
 /// How long a thread of a pool sleeps before it looks again whether its pool has work.
 pub(crate) const NAP: Duration = Duration::from_micros(100);
+
+#[cfg(all(test, papy_loom))]
+#[path = "models/shared.rs"]
+mod model;

@@ -10,7 +10,6 @@
 //! and the claim is free.
 
 use std::collections::VecDeque;
-use std::time::Instant;
 
 use crate::check::Streams;
 use crate::cursor::Cursor;
@@ -22,7 +21,7 @@ use crate::places::{Places, Trail};
 use crate::shared::Shared;
 use crate::slot::Slot;
 use crate::stride::{Extent, Slots, Stride};
-use crate::sync::{Arc, Mutex, Ordering, lock};
+use crate::sync::{Arc, Instant, Mutex, Ordering, lock};
 use crate::unwind;
 
 /// What an item of `.flat()` gives: its iterator, and what has been taken of it ahead of its turn.
@@ -547,3 +546,7 @@ pub(crate) fn bursts<I: Iterator>(slots: Slots<Burst<I>>, node: usize) -> Bursts
         node,
     }
 }
+
+#[cfg(all(test, papy_loom))]
+#[path = "models/spring.rs"]
+mod model;

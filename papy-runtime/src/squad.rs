@@ -115,7 +115,7 @@ impl Squad {
             .spawn(move || squad.work());
         begun.map(drop).map_err(|error| {
             lock(&self.state).threads -= 1;
-            format!("a thread for timed calls: {error}")
+            format!("it asked for 1 thread for timed calls: {error}")
         })
     }
 

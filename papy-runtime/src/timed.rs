@@ -2,26 +2,27 @@
 //! clock, whichever comes first.
 //!
 //! A wave that comes here leaves its slots and is out of everybody's hands until the last of them is settled; then the
-//! [timekeeper](crate::timekeeper) brings it on its way. A thread that never comes back from a call holds the item, the
-//! worker and its parameters, which is why they are owned, and nothing else: no lock, no turn, no other slot. The pool gets
-//! another thread in its place, and what comes back too late is dropped.
+//! [timekeeper](crate::timekeeper) brings it on its way. A thread takes slot after slot of a wave, which it has for itself as
+//! long as there are others. If it never comes back from a call, it holds the item, the worker and its parameters, which is
+//! why they are owned, and nothing else: no lock, no turn, no other slot. The pool gets another thread in its place, and what
+//! comes back too late is dropped.
 //!
-//! No user code runs under the lock, neither a call nor the `Clone` or `Drop` of an item.
+//! There are two locks, the node's and the wave's, taken in this order where both are needed. No user code runs under them,
+//! neither a call nor the `Clone` or `Drop` of an item.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use crate::calls::{Calls, Ticket, Try};
+use crate::calls::{Call, Calls, Ticket, Try};
 use crate::check::Tried;
 use crate::cursor::{Book, Cursor};
 use crate::link::{Ports, SlotList};
 use crate::net::{Place, rounds_of};
-use crate::places::Places;
 use crate::region::{Order, Region, RegionSpec};
 use crate::shared::{OnFault, Shared};
 use crate::squad::{Enrolled, Post, Served, Squad};
 use crate::stride::Extent;
-use crate::sync::{Arc, Mutex, OnceLock, lock};
+use crate::sync::{Arc, Instant, Mutex, MutexGuard, OnceLock, lock};
 use crate::unwind::{self, Payload};
 
 /// How long a call may take, and how often a slot is tried again.
@@ -151,43 +152,154 @@ struct TimedNode<P: Ports, S, M, K, O: SlotList> {
 }
 
 struct State<P: Ports, O> {
-    /// What is not settled, oldest first.
-    waves: BTreeMap<u64, Wave<P, O>>,
-    /// Slots whose call took too long, and which are tried again.
-    again: VecDeque<(Try, P::Slots)>,
-    /// Slots that wait for a call, those among them.
-    waiting: usize,
-    calls: Calls<P::Slots>,
+    /// What has not been handed on.
+    waves: BTreeMap<u64, Arc<Wave<P, O>>>,
+    /// Those that may have slots to begin with.
+    queue: VecDeque<Arc<Wave<P, O>>>,
+    /// Those that threads are at; one for each thread.
+    served: Vec<Arc<Wave<P, O>>>,
     /// It stands in the squad's line.
     in_line: bool,
     closed: bool,
 }
 
-/// The slots of a wave, and what has become of them.
 struct Wave<P: Ports, O> {
-    strides: P::Strides,
+    number: u64,
     extent: Extent,
-    begun: usize,
-    results: Vec<Option<O>>,
-    left: usize,
-    failed: bool,
+    slots: Mutex<WaveSlots<P, O>>,
 }
 
-/// A slot on its way through a call.
+/// The slots of a wave, and what has become of them.
+struct WaveSlots<P: Ports, O> {
+    /// Those that have not been tried.
+    strides: Option<P::Strides>,
+    begun: usize,
+    rounds: usize,
+    /// Those whose call took too long, and which are tried again.
+    again: Vec<(Try, P::Slots)>,
+    calls: Calls<P::Slots>,
+    results: Vec<Option<O>>,
+    left: usize,
+    /// Copies that are to be dropped where no lock is held.
+    unwanted: Vec<P::Slots>,
+    /// What is to be reported of them; taken when they are handed on.
+    book: Option<Book>,
+    busy: Duration,
+}
+
+/// A slot in a call.
 struct Job<T> {
     of: Try,
     ticket: Ticket,
     due: Option<Instant>,
-    position: u64,
     slots: T,
 }
 
-/// What came of a call.
-enum Outcome<T> {
-    Settled,
-    /// It failed, and is tried again.
-    Again(Job<T>),
-    TooLate,
+impl<P: Ports, O> WaveSlots<P, O> {
+    fn has_more(&self) -> bool {
+        self.begun < self.rounds || !self.again.is_empty()
+    }
+
+    /// Begins the call of the slot that is next.
+    fn begin(&mut self, now: Instant, limit: Option<Duration>) -> Option<Job<P::Slots>> {
+        let (of, slots) = match self.again.pop() {
+            Some(again) => again,
+            None => {
+                let slots = P::next(self.strides.as_mut()?).filter(|_| self.has_more())?;
+                let round = self.begun;
+                self.begun += 1;
+                (Try { round, attempt: 1 }, slots)
+            }
+        };
+        Some(self.call(of, slots, now, limit))
+    }
+
+    fn call(
+        &mut self,
+        of: Try,
+        slots: P::Slots,
+        now: Instant,
+        limit: Option<Duration>,
+    ) -> Job<P::Slots> {
+        let due = limit.and_then(|limit| now.checked_add(limit));
+        let ticket = self.calls.begin(of, now, due);
+        Job {
+            of,
+            ticket,
+            due,
+            slots,
+        }
+    }
+
+    /// Settles a slot; gives what nobody wants any more.
+    fn settle(&mut self, of: Try, outs: O) -> Option<O> {
+        match self.results.get_mut(of.round) {
+            Some(result) => {
+                *result = Some(outs);
+                self.left -= 1;
+                None
+            }
+            None => Some(outs),
+        }
+    }
+
+    /// All slots are settled.
+    fn is_settled(&self) -> bool {
+        self.left == 0
+    }
+
+    /// Takes a call that has taken too long: its slot is tried again, or settled.
+    fn expire(&mut self, now: Instant, limit: Duration) -> bool
+    where
+        O: SlotList,
+    {
+        let Some(call) = self.calls.expire(now) else {
+            return false;
+        };
+        let Call {
+            of, began, kept, ..
+        } = call;
+        self.busy += now.saturating_duration_since(began);
+        match (kept, &mut self.book) {
+            (Some(slots), Some(_)) => {
+                let attempt = of.attempt + 1;
+                self.again.push((Try { attempt, ..of }, slots));
+            }
+            (None, Some(book)) => {
+                let outs = O::fault(&book.timed_out(of, limit));
+                self.settle(of, outs);
+            }
+            // closed; what is kept goes the way of what the call gives
+            (kept, None) => self.unwanted.extend(kept),
+        }
+        true
+    }
+}
+
+impl<P: Ports, O> Wave<P, O> {
+    fn lock(&self) -> MutexGuard<'_, WaveSlots<P, O>> {
+        lock(&self.slots)
+    }
+
+    /// Drops all that is there, piece by piece: two pieces that panic in `Drop` would end the process.
+    fn clear(&self) {
+        let (strides, again, results) = {
+            let mut slots = self.lock();
+            slots.rounds = 0;
+            slots.book = None;
+            let again = std::mem::take(&mut slots.again);
+            let again = again.into_iter().map(|(_, slots)| slots);
+            let unwanted = std::mem::take(&mut slots.unwanted);
+            (
+                slots.strides.take(),
+                again.chain(unwanted),
+                std::mem::take(&mut slots.results),
+            )
+        };
+        unwind::discard(strides);
+        again.for_each(unwind::discard);
+        results.into_iter().for_each(unwind::discard);
+    }
 }
 
 impl<P: Ports, S, M, K, O: SlotList> TimedNode<P, S, M, K, O> {
@@ -210,9 +322,8 @@ impl<P: Ports, S, M, K, O: SlotList> TimedNode<P, S, M, K, O> {
             run: OnceLock::new(),
             state: Mutex::new(State {
                 waves: BTreeMap::new(),
-                again: VecDeque::new(),
-                waiting: 0,
-                calls: Calls::new(),
+                queue: VecDeque::new(),
+                served: Vec::new(),
                 in_line: false,
                 closed: false,
             }),
@@ -233,60 +344,70 @@ impl<P: Ports, S, M, K, O: SlotList> TimedNode<P, S, M, K, O> {
 
     /// Whether it is to stand in line, and does not yet; it does from now on.
     fn lines_up(&self, state: &mut State<P, O>) -> bool {
-        let wants = state.waiting > 0 && state.calls.len() < self.places() && !state.closed;
+        let wants = !state.queue.is_empty() && state.served.len() < self.places();
         wants && !std::mem::replace(&mut state.in_line, true)
     }
 
-    /// Takes the slot that is next, and begins its call.
-    fn begin(&self, state: &mut State<P, O>) -> Option<Job<P::Slots>> {
-        if state.waiting == 0 || state.calls.len() >= self.places() || state.closed {
+    /// Takes a wave in.
+    fn accept(&self, shared: &Arc<Shared>, part: usize, number: u64) -> Option<Arc<Wave<P, O>>> {
+        self.run.get_or_init(|| (shared.clone(), part));
+        let (strides, extent, rounds) = rounds_of::<P>(&self.inputs, number, self.place.lead)?;
+        let mut book = self.place.open_book(shared, part);
+        book.places = extent.places.clone();
+        let slots = WaveSlots {
+            strides: Some(strides),
+            begun: 0,
+            rounds,
+            again: Vec::new(),
+            calls: Calls::new(),
+            results: std::iter::repeat_with(|| None).take(rounds).collect(),
+            left: rounds,
+            unwanted: Vec::new(),
+            book: Some(book),
+            busy: Duration::ZERO,
+        };
+        let wave = Arc::new(Wave {
+            number,
+            extent,
+            slots: Mutex::new(slots),
+        });
+        let mut state = lock(&self.state);
+        if state.closed {
+            drop(state);
+            wave.clear();
             return None;
         }
-        state.waiting -= 1;
-        let (of, slots) = match state.again.pop_front() {
-            Some(again) => again,
-            None => {
-                let mut waves = state.waves.iter_mut();
-                waves.find_map(|(number, wave)| {
-                    let slots = P::next(&mut wave.strides)?;
-                    let of = Try {
-                        wave: *number,
-                        round: wave.begun,
-                        attempt: 1,
-                    };
-                    wave.begun += 1;
-                    Some((of, slots))
-                })?
-            }
-        };
-        let position = state.waves.get(&of.wave)?.extent.places.at(of.round);
-        Some(self.job(state, of, position, slots))
+        state.waves.insert(number, wave.clone());
+        Some(wave)
     }
 
-    fn job(
-        &self,
-        state: &mut State<P, O>,
-        of: Try,
-        position: u64,
-        slots: P::Slots,
-    ) -> Job<P::Slots> {
-        let now = Instant::now();
-        let due = now.checked_add(self.terms.limit);
-        Job {
-            of,
-            ticket: state.calls.begin(of, now, due),
-            due,
-            position,
-            slots,
+    /// A wave that a thread is to be at: each has one for itself, where there are enough.
+    fn next_wave(&self) -> (Option<Arc<Wave<P, O>>>, bool) {
+        let mut state = lock(&self.state);
+        state.in_line = false;
+        if state.served.len() >= self.places() {
+            return (None, false);
         }
+        while let Some(wave) = state.queue.pop_front() {
+            if wave.lock().has_more() {
+                state.served.push(wave.clone());
+                state.queue.push_back(wave.clone());
+                let more = self.lines_up(&mut state);
+                return (Some(wave), more);
+            }
+        }
+        (None, false)
     }
 
-    /// A book for one slot.
-    fn open_book(&self, shared: &Shared, part: usize, position: u64, attempt: u32) -> Book {
-        let mut book = self.place.open_book(shared, part);
-        book.places = Places::from(position);
-        book.attempt = attempt;
-        book
+    /// A thread is at a wave no more.
+    fn leave(state: &mut State<P, O>, wave: &Arc<Wave<P, O>>) {
+        let own = |served: &Arc<Wave<P, O>>| Arc::ptr_eq(served, wave);
+        if let Some(at) = state.served.iter().position(own) {
+            state.served.swap_remove(at);
+        }
+        if !wave.lock().has_more() {
+            state.queue.retain(|queued| !Arc::ptr_eq(queued, wave));
+        }
     }
 
     /// A copy of a slot for another try, where there is to be one.
@@ -295,31 +416,14 @@ impl<P: Ports, S, M, K, O: SlotList> TimedNode<P, S, M, K, O> {
         copy.map(|copy| unwind::catch(|| copy(slots))).transpose()
     }
 
-    /// Settles the slot of a wave; gives whether it was the last one, or what nobody wants any more.
-    fn settle(state: &mut State<P, O>, of: Try, outs: O, failed: bool) -> Result<bool, O> {
-        let Some(wave) = state.waves.get_mut(&of.wave) else {
-            return Err(outs);
-        };
-        wave.results[of.round] = Some(outs);
-        wave.left -= 1;
-        wave.failed |= failed;
-        Ok(wave.left == 0)
-    }
-
-    /// Drops all that is there, piece by piece: two pieces that panic in `Drop` would end the process.
     fn clear(&self) {
-        let (waves, again) = {
+        let waves = {
             let mut state = lock(&self.state);
-            state.waiting = 0;
-            (
-                std::mem::take(&mut state.waves),
-                std::mem::take(&mut state.again),
-            )
+            state.queue.clear();
+            std::mem::take(&mut state.waves)
         };
-        again.into_iter().for_each(unwind::discard);
-        for wave in waves.into_values() {
-            unwind::discard(wave.strides);
-            wave.results.into_iter().for_each(unwind::discard);
+        for wave in waves.values() {
+            wave.clear();
         }
     }
 }
@@ -331,120 +435,109 @@ where
     K: Fn(&mut Cursor<'_>, &mut S, P::Slots) -> O,
     O: SlotList,
 {
-    /// One call.
-    fn call(&self, book: &mut Book, slots: P::Slots) -> O {
-        let mut scratch = match self.region.take_scratch() {
-            Ok(scratch) => scratch,
+    /// Takes slot after slot of a wave, each call within the limit if there is one, as long as it is to go on; gives whether
+    /// the last call was in time, and whether it was the one that settled the wave.
+    fn work(
+        &self,
+        wave: &Wave<P, O>,
+        limit: Option<Duration>,
+        goes_on: impl Fn(Instant) -> bool,
+    ) -> (Served, bool) {
+        let (shared, part) = self.run();
+        let mut book = self.place.open_book(shared, *part);
+        book.places = wave.extent.places.clone();
+        let mut scratch = None;
+        let mut now = Instant::now();
+        let mut job = wave.lock().begin(now, limit);
+        let mut settled = false;
+        let mut served = Served::InTime;
+        while let Some(Job {
+            of,
+            ticket,
+            due,
+            slots,
+        }) = job.take()
+        {
+            shared.timing.begun(due);
+            book.attempt = of.attempt;
+            let outs = self.try_slot(wave, of, ticket, slots, &mut book, &mut scratch);
+            let failed = book.has_faults();
+            let then = Instant::now();
+            let mut own = wave.lock();
+            let Some(call) = own.calls.finish(ticket) else {
+                drop(own);
+                unwind::discard(outs);
+                served = Served::GivenUp;
+                break;
+            };
+            own.busy += then.saturating_duration_since(now);
+            now = then;
+            let (mut kept, mut unwanted) = (call.kept, None);
+            match (kept.take(), &mut own.book) {
+                (Some(slots), Some(_)) if failed => {
+                    let attempt = of.attempt + 1;
+                    job = Some(own.call(Try { attempt, ..of }, slots, now, limit));
+                    unwanted = Some(outs);
+                }
+                (copy, noted) => {
+                    kept = copy;
+                    if let Some(noted) = noted {
+                        noted.take_over(&mut book);
+                    }
+                    unwanted = unwanted.or_else(|| own.settle(of, outs));
+                    settled = own.is_settled();
+                    job = goes_on(now).then(|| own.begin(now, limit)).flatten();
+                }
+            }
+            drop(own);
+            book.forget();
+            unwind::discard(kept);
+            unwind::discard(unwanted);
+        }
+        if let Some(scratch) = scratch {
+            self.region.put_scratch_back(scratch);
+        }
+        self.place.put_book_back(book);
+        (served, settled)
+    }
+
+    /// One call. Before it, a copy of the slot is kept where there is to be another try.
+    fn try_slot(
+        &self,
+        wave: &Wave<P, O>,
+        of: Try,
+        ticket: Ticket,
+        slots: P::Slots,
+        book: &mut Book,
+        scratch: &mut Option<S>,
+    ) -> O {
+        match self.copy(of.attempt, &slots) {
+            Ok(None) => {}
+            Ok(Some(kept)) => {
+                let unkept = wave.lock().calls.keep(ticket, kept);
+                unwind::discard(unkept);
+            }
             Err(payload) => {
                 unwind::discard(slots);
-                return O::fault(&book.panicked(0, 0, payload));
+                return O::fault(&book.copy_panicked(0, of.round, payload));
             }
+        }
+        let scratch = match scratch {
+            Some(scratch) => scratch,
+            None => match self.region.take_scratch() {
+                Ok(made) => scratch.insert(made),
+                Err(payload) => {
+                    unwind::discard(slots);
+                    return O::fault(&book.panicked(0, of.round, payload));
+                }
+            },
         };
         book.start();
         let called = unwind::catch(|| {
-            let cursor = Cursor::new(book, 0, true);
-            self.region.evaluate_one(cursor, &mut scratch, slots)
+            let cursor = Cursor::new(book, of.round, true);
+            self.region.evaluate_one(cursor, scratch, slots)
         });
-        self.region.put_scratch_back(scratch);
-        called.unwrap_or_else(|payload| O::fault(&book.panicked(0, 0, payload)))
-    }
-
-    /// Makes a call, and settles its slot where it is in time.
-    fn make(&self, job: Job<P::Slots>) -> Outcome<P::Slots> {
-        let (shared, part) = self.run();
-        let Job {
-            of,
-            ticket,
-            position,
-            slots,
-            ..
-        } = job;
-        let mut book = self.open_book(shared, *part, position, of.attempt);
-        let began = Instant::now();
-        let outs = match self.copy(of.attempt, &slots) {
-            Ok(kept) => {
-                let unkept = kept.and_then(|kept| lock(&self.state).calls.keep(ticket, kept));
-                unwind::discard(unkept);
-                self.call(&mut book, slots)
-            }
-            Err(payload) => {
-                unwind::discard(slots);
-                O::fault(&book.copy_panicked(0, 0, payload))
-            }
-        };
-        let failed = book.has_faults();
-        let mut state = lock(&self.state);
-        let Some(call) = state.calls.finish(ticket) else {
-            drop(state);
-            unwind::discard(outs);
-            return Outcome::TooLate;
-        };
-        if failed
-            && !state.closed
-            && let Some(slots) = call.kept
-        {
-            let of = Try {
-                attempt: of.attempt + 1,
-                ..of
-            };
-            let job = self.job(&mut state, of, position, slots);
-            drop(state);
-            self.place.put_book_back(book);
-            unwind::discard(outs);
-            return Outcome::Again(job);
-        }
-        let elapsed = began.elapsed();
-        shared.parts[*part].load(1, elapsed);
-        self.place.close_book(shared, book, 1, elapsed);
-        let settled = Self::settle(&mut state, of, outs, failed);
-        drop(state);
-        unwind::discard(call.kept);
-        match settled {
-            Ok(true) => shared.timing.settled(self.step, of.wave),
-            Ok(false) => {}
-            Err(outs) => {
-                // closed: who waits for the last calls is told
-                unwind::discard(outs);
-                shared.timing.ring();
-            }
-        }
-        Outcome::Settled
-    }
-
-    /// Tries a slot until it succeeds or there are no tries left, on this thread and without a limit.
-    fn try_here(
-        &self,
-        shared: &Shared,
-        part: usize,
-        position: u64,
-        mut slots: P::Slots,
-    ) -> (O, bool) {
-        let mut attempt = 1;
-        loop {
-            let mut book = self.open_book(shared, part, position, attempt);
-            let began = Instant::now();
-            let (outs, kept) = match self.copy(attempt, &slots) {
-                Ok(kept) => (self.call(&mut book, slots), kept),
-                Err(payload) => {
-                    unwind::discard(slots);
-                    (O::fault(&book.copy_panicked(0, 0, payload)), None)
-                }
-            };
-            match kept {
-                Some(kept) if book.has_faults() => {
-                    self.place.put_book_back(book);
-                    unwind::discard(outs);
-                    (slots, attempt) = (kept, attempt + 1);
-                }
-                kept => {
-                    unwind::discard(kept);
-                    let elapsed = began.elapsed();
-                    let failed = self.place.close_book(shared, book, 1, elapsed);
-                    shared.parts[part].load(1, elapsed);
-                    return (outs, failed);
-                }
-            }
-        }
+        called.unwrap_or_else(|payload| O::fault(&book.panicked(0, of.round, payload)))
     }
 }
 
@@ -457,46 +550,38 @@ where
     O: SlotList + Send + 'static,
 {
     fn serve(self: Arc<Self>) -> Served {
-        let (job, more) = {
-            let mut state = lock(&self.state);
-            state.in_line = false;
-            let job = self.begin(&mut state);
-            let more = job.is_some() && self.lines_up(&mut state);
-            (job, more)
-        };
-        let Some(mut job) = job else {
-            return Served::InTime;
-        };
+        /// How long a thread is at a wave before others who wait for the squad get a turn.
+        const SHIFT: Duration = Duration::from_millis(1);
+        let (wave, more) = self.next_wave();
         if more && let Some(squad) = self.squad.get() {
             squad.line_up(self.clone());
         }
-        let timing = &self.run().0.timing;
-        loop {
-            timing.begun(job.due);
-            match self.make(job) {
-                Outcome::Again(next) => job = next,
-                Outcome::TooLate => return Served::GivenUp,
-                Outcome::Settled => break,
-            }
+        let Some(wave) = wave else {
+            return Served::InTime;
+        };
+        let began = Instant::now();
+        let (served, settled) = self.work(&wave, Some(self.terms.limit), |now| {
+            now.saturating_duration_since(began) < SHIFT
+        });
+        if served == Served::GivenUp {
+            return served;
         }
-        self.stand_in_line();
-        Served::InTime
-    }
-}
-
-impl<P, S, M, K, O> TimedNode<P, S, M, K, O>
-where
-    P: Ports<Slots: Send, Strides: Send> + 'static,
-    S: Send + 'static,
-    M: Fn() -> S + Send + Sync + 'static,
-    K: Fn(&mut Cursor<'_>, &mut S, P::Slots) -> O + Send + Sync + 'static,
-    O: SlotList + Send + 'static,
-{
-    fn stand_in_line(self: Arc<Self>) {
-        let lines_up = self.lines_up(&mut lock(&self.state));
+        let lines_up = {
+            let mut state = lock(&self.state);
+            Self::leave(&mut state, &wave);
+            self.lines_up(&mut state)
+        };
+        let (shared, _) = self.run();
+        if settled {
+            shared.timing.settled(self.step, wave.number);
+        } else if shared.is_cancelled() {
+            // who waits for the last calls is told
+            shared.timing.ring();
+        }
         if lines_up && let Some(squad) = self.squad.get().cloned() {
             squad.line_up(self);
         }
+        served
     }
 }
 
@@ -514,73 +599,53 @@ where
         Ok(enrolled)
     }
 
-    fn submit(self: Arc<Self>, shared: &Arc<Shared>, part: usize, wave: u64) -> bool {
-        self.run.get_or_init(|| (shared.clone(), part));
-        let Some((strides, extent, rounds)) = rounds_of::<P>(&self.inputs, wave, self.place.lead)
-        else {
+    fn submit(self: Arc<Self>, shared: &Arc<Shared>, part: usize, number: u64) -> bool {
+        let Some(wave) = self.accept(shared, part, number) else {
             return false;
         };
-        let arrived = Wave {
-            strides,
-            extent,
-            begun: 0,
-            results: std::iter::repeat_with(|| None).take(rounds).collect(),
-            left: rounds,
-            failed: false,
-        };
-        let mut state = lock(&self.state);
-        if state.closed {
-            drop(state);
-            unwind::discard(arrived.strides);
-            return false;
+        if wave.lock().is_settled() {
+            return true;
         }
-        state.waves.insert(wave, arrived);
-        state.waiting += rounds;
-        drop(state);
-        self.stand_in_line();
-        rounds == 0
+        let lines_up = {
+            let mut state = lock(&self.state);
+            if !state.closed {
+                state.queue.push_back(wave);
+            }
+            self.lines_up(&mut state)
+        };
+        if lines_up && let Some(squad) = self.squad.get().cloned() {
+            squad.line_up(self);
+        }
+        false
     }
 
-    fn evaluate(&self, shared: &Arc<Shared>, part: usize, wave: u64) {
-        let Some((mut strides, extent, rounds)) =
-            rounds_of::<P>(&self.inputs, wave, self.place.lead)
-        else {
-            return;
-        };
-        let mut results = Vec::with_capacity(rounds);
-        let mut failed = false;
-        while !shared.is_cancelled()
-            && let Some(slots) = P::next(&mut strides)
-            && results.len() < rounds
-        {
-            let position = extent.places.at(results.len());
-            let (outs, fails) = self.try_here(shared, part, position, slots);
-            results.push(Some(outs));
-            failed |= fails;
+    fn evaluate(&self, shared: &Arc<Shared>, part: usize, number: u64) {
+        if let Some(wave) = self.accept(shared, part, number) {
+            self.work(&wave, None, |_| !shared.is_cancelled());
         }
-        let evaluated = Wave {
-            strides,
-            extent,
-            begun: rounds,
-            results,
-            left: 0,
-            failed,
-        };
-        lock(&self.state).waves.insert(wave, evaluated);
     }
 
-    fn hand_on(&self, shared: &Shared, wave: u64, arrivals: &mut Vec<usize>) {
-        let Some(settled) = lock(&self.state).waves.remove(&wave) else {
+    fn hand_on(&self, shared: &Shared, number: u64, arrivals: &mut Vec<usize>) {
+        let Some(wave) = lock(&self.state).waves.remove(&number) else {
             return;
         };
-        let mut strides = O::strides(&settled.extent, settled.results.len());
-        for outs in settled.results.into_iter().flatten() {
+        let (results, book, busy) = {
+            let mut slots = wave.lock();
+            let results = std::mem::take(&mut slots.results);
+            (results, slots.book.take(), slots.busy)
+        };
+        let rounds = results.len();
+        let mut strides = O::strides(&wave.extent, rounds);
+        for outs in results.into_iter().flatten() {
             outs.push(&mut strides);
         }
         let before = arrivals.len();
-        O::put(strides, &self.outputs, wave, arrivals);
+        O::put(strides, &self.outputs, number, arrivals);
         let is_sink = arrivals.len() == before && self.region.spec.sinks;
-        if is_sink && settled.failed && shared.on_fault == OnFault::Stop {
+        let (_, part) = self.run();
+        shared.parts[*part].load(rounds, busy);
+        let failed = book.is_some_and(|book| self.place.close_book(shared, book, rounds, busy));
+        if is_sink && failed && shared.on_fault == OnFault::Stop {
             // no output would tell of it
             shared.cancel();
         }
@@ -591,71 +656,72 @@ where
     }
 
     fn expire(self: Arc<Self>, now: Instant) -> Option<Instant> {
-        let Some((shared, part)) = self.run.get() else {
-            return None;
-        };
-        let (mut given_up, mut settled, mut unwanted) = (0, Vec::new(), Vec::new());
-        let due = {
-            let mut state = lock(&self.state);
-            while let Some(call) = state.calls.expire(now) {
-                given_up += 1;
-                let of = call.of;
-                match call.kept {
-                    Some(slots) if state.closed => unwanted.push(slots),
-                    Some(slots) => {
-                        let attempt = of.attempt + 1;
-                        state.again.push_back((Try { attempt, ..of }, slots));
-                        state.waiting += 1;
-                    }
-                    None => {
-                        let Some(wave) = state.waves.get(&of.wave) else {
-                            continue;
-                        };
-                        let position = wave.extent.places.at(of.round);
-                        let mut book = self.open_book(shared, *part, position, of.attempt);
-                        let outs = O::fault(&book.timed_out(0, self.terms.limit));
-                        let elapsed = now.saturating_duration_since(call.began);
-                        self.place.close_book(shared, book, 1, elapsed);
-                        if Self::settle(&mut state, of, outs, true).is_ok_and(|last| last) {
-                            settled.push(of.wave);
-                        }
-                    }
+        let (shared, _) = self.run.get()?;
+        let served = lock(&self.state).served.clone();
+        let mut due: Option<Instant> = None;
+        let mut given_up = 0;
+        for wave in &served {
+            let (expired, settled, again, next) = {
+                let mut slots = wave.lock();
+                let mut expired = 0;
+                while slots.expire(now, self.terms.limit) {
+                    expired += 1;
                 }
+                let settled = slots.is_settled();
+                (expired, settled, slots.has_more(), slots.calls.due())
+            };
+            due = due.into_iter().chain(next).min();
+            if expired == 0 {
+                continue;
             }
-            state.calls.due()
-        };
+            given_up += expired;
+            let mut state = lock(&self.state);
+            (0..expired).for_each(|_| Self::leave(&mut state, wave));
+            if again && !state.closed {
+                state.queue.push_front(wave.clone());
+            }
+            drop(state);
+            if settled {
+                shared.timing.settled(self.step, wave.number);
+            }
+        }
         if given_up > 0 {
             self.place.note_given_up(shared, given_up);
-            if let Some(squad) = self.squad.get() {
+            if let Some(squad) = self.squad.get().cloned() {
                 squad.give_up(given_up);
+                let lines_up = self.lines_up(&mut lock(&self.state));
+                if lines_up {
+                    squad.line_up(self);
+                }
             }
-            settled
-                .into_iter()
-                .for_each(|wave| shared.timing.settled(self.step, wave));
-            self.stand_in_line();
         }
-        unwanted.into_iter().for_each(unwind::discard);
         due
     }
 
     fn refuse(&self, why: &str) {
-        let Some((shared, part)) = self.run.get() else {
+        let Some((shared, _)) = self.run.get() else {
             return;
         };
-        loop {
-            let mut state = lock(&self.state);
-            let Some(job) = self.begin(&mut state) else {
-                return;
-            };
-            state.calls.finish(job.ticket);
-            let mut book = self.open_book(shared, *part, job.position, job.of.attempt);
-            let outs = O::fault(&book.refused(0, why));
-            self.place.close_book(shared, book, 1, Duration::ZERO);
-            let settled = Self::settle(&mut state, job.of, outs, true);
-            drop(state);
-            unwind::discard(job.slots);
-            if settled.is_ok_and(|last| last) {
-                shared.timing.settled(self.step, job.of.wave);
+        let queue = std::mem::take(&mut lock(&self.state).queue);
+        for wave in queue {
+            loop {
+                let mut slots = wave.lock();
+                let Some(job) = slots.begin(Instant::now(), None) else {
+                    break;
+                };
+                slots.calls.finish(job.ticket);
+                let outs = slots
+                    .book
+                    .as_mut()
+                    .map(|book| O::fault(&book.refused(job.of, why)));
+                let unwanted = outs.and_then(|outs| slots.settle(job.of, outs));
+                let settled = slots.is_settled();
+                drop(slots);
+                unwind::discard(job.slots);
+                unwind::discard(unwanted);
+                if settled {
+                    shared.timing.settled(self.step, wave.number);
+                }
             }
         }
     }
@@ -667,15 +733,27 @@ where
     }
 
     fn is_busy(&self) -> bool {
-        lock(&self.state).calls.len() > 0
+        !lock(&self.state).served.is_empty()
     }
 
     fn give_up(&self) {
-        let left: Vec<_> = lock(&self.state).calls.clear().collect();
-        if let Some(squad) = self.squad.get().filter(|_| !left.is_empty()) {
-            squad.give_up(left.len());
+        let served = lock(&self.state).served.clone();
+        let mut given_up = 0;
+        for wave in &served {
+            let left: Vec<_> = wave.lock().calls.clear().collect();
+            given_up += left.len();
+            let mut state = lock(&self.state);
+            for _ in &left {
+                Self::leave(&mut state, wave);
+            }
+            drop(state);
+            for call in left {
+                unwind::discard(call.kept);
+            }
         }
-        left.into_iter().for_each(|call| unwind::discard(call.kept));
+        if let Some(squad) = self.squad.get().filter(|_| given_up > 0) {
+            squad.give_up(given_up);
+        }
     }
 }
 

@@ -6,12 +6,12 @@
 //! that begins before the look is seen by it; one that begins after it finds what was said, and rings. So a run whose calls
 //! are in time costs it a look now and then, and no call a wake-up.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::bell::Bell;
 use crate::engine::{Engine, Hand, Spawn};
 use crate::squad::Enrolled;
-use crate::sync::{Arc, AtomicBool, AtomicU64, Mutex, Ordering, lock};
+use crate::sync::{Arc, AtomicBool, AtomicU64, Instant, Mutex, Ordering, lock};
 use crate::timed::Timed;
 
 /// What the timekeeper of a run is told.
@@ -134,7 +134,9 @@ pub(crate) fn keep_time<'env>(
 /// A cancelled run waits a little for the calls in progress, as it does for a source; then it leaves them behind.
 fn leave(nodes: &[Arc<dyn Timed>], timing: &Timing) {
     const PATIENCE: Duration = Duration::from_millis(50);
-    nodes.iter().for_each(|node| node.close());
+    for node in nodes {
+        node.close();
+    }
     let until = Instant::now() + PATIENCE;
     loop {
         timing.bell.hear();
@@ -144,7 +146,9 @@ fn leave(nodes: &[Arc<dyn Timed>], timing: &Timing) {
         }
         timing.bell.sleep(Some(left));
     }
-    nodes.iter().for_each(|node| node.give_up());
+    for node in nodes {
+        node.give_up();
+    }
 }
 
 /// Threads that are given up, and could not be replaced.
@@ -175,7 +179,9 @@ impl Lack {
         }
         let since = *self.since.get_or_insert(now);
         if now.saturating_duration_since(since) >= PATIENCE {
-            missing.iter().for_each(|(node, why)| node.refuse(why));
+            for (node, why) in &missing {
+                node.refuse(why);
+            }
         }
         now.checked_add(AGAIN)
     }

@@ -1,0 +1,93 @@
+//! Who is at work when a run ends.
+
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+
+use ::loom::thread;
+
+use super::Shared;
+use crate::models::{model, plan, shared};
+use crate::sync::{Arc, Mutex, lock};
+
+/// An evaluation, if it may begin: never once the run has settled.
+fn evaluate(shared: &Shared, settled: &AtomicBool, inside: &Mutex<()>) {
+    if shared.task_enters() {
+        assert!(!settled.load(SeqCst), "begun in a run that is gone");
+        drop(lock(inside));
+        assert!(!settled.load(SeqCst), "the run did not wait for it");
+        shared.task_leaves();
+    }
+}
+
+#[test]
+fn a_cancelled_run_waits_for_what_it_has_begun() {
+    model(|| {
+        let shared = shared(vec![plan(1, 0)], 1);
+        let settled = Arc::new(AtomicBool::new(false));
+        let inside = Arc::new(Mutex::new(()));
+        let driver = {
+            shared.driver_enters();
+            let (shared, settled, inside) = (shared.clone(), settled.clone(), inside.clone());
+            thread::spawn(move || {
+                evaluate(&shared, &settled, &inside);
+                shared.driver_leaves(None);
+            })
+        };
+        let helper = {
+            let (shared, settled, inside) = (shared.clone(), settled.clone(), inside.clone());
+            thread::spawn(move || {
+                if shared.helper_enters() {
+                    evaluate(&shared, &settled, &inside);
+                    assert!(!settled.load(SeqCst), "the run did not wait for a helper");
+                    shared.helper_leaves();
+                }
+            })
+        };
+        shared.cancel();
+        shared.settle();
+        settled.store(true, SeqCst);
+        driver.join().unwrap();
+        helper.join().unwrap();
+    });
+}
+
+/// The last evaluation, the end of its part and the end of the driver, in whatever order.
+#[test]
+fn who_waits_for_the_end_sees_it() {
+    model(|| {
+        let shared = shared(vec![plan(1, 0)], 1);
+        shared.driver_enters();
+        let driver = {
+            let shared = shared.clone();
+            thread::spawn(move || shared.driver_leaves(None))
+        };
+        let helper = {
+            assert!(shared.task_enters());
+            let shared = shared.clone();
+            thread::spawn(move || {
+                shared.part_ends();
+                shared.task_leaves();
+            })
+        };
+        assert!(shared.wait(None));
+        assert!(shared.is_over());
+        driver.join().unwrap();
+        helper.join().unwrap();
+    });
+}
+
+#[test]
+fn who_waits_sees_a_cancel() {
+    model(|| {
+        let shared = shared(vec![plan(1, 0)], 1);
+        shared.driver_enters();
+        let other = {
+            let shared = shared.clone();
+            thread::spawn(move || {
+                shared.cancel();
+                shared.driver_leaves(None);
+            })
+        };
+        assert!(shared.wait(None));
+        other.join().unwrap();
+    });
+}
