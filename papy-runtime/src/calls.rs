@@ -146,3 +146,7 @@ mod tests {
         assert_eq!(calls.keep(ticket, "item"), Some("item"), "too late");
     }
 }
+
+#[cfg(all(test, papy_loom))]
+#[path = "models/calls.rs"]
+mod model;

@@ -316,30 +316,30 @@ thread_local! {
 /// Works for the pool of this thread, while it waits. Whether there was anything to do.
 pub(crate) fn work_meanwhile() -> bool {
     // what is waited for may be queued for the helper beneath, which can't go on before the wait is over
-    if let Some(beneath) = BENEATH.with_borrow(Option::clone) {
+    if let Some(beneath) = BENEATH.with(|beneath| beneath.borrow().clone()) {
         beneath.replace();
     }
-    WAITS.set(WAITS.get() + 1);
+    WAITS.with(|waits| waits.set(waits.get() + 1));
     let worked = rayon::yield_now() == Some(rayon::Yield::Executed);
-    WAITS.set(WAITS.get() - 1);
+    WAITS.with(|waits| waits.set(waits.get() - 1));
     worked
 }
 
 /// What a helper does between two shifts, so that pipelines that share a pool all move: it lets another job of the pool
 /// run on top of it, one level deep.
 fn give_way(helper: Option<Beneath>) {
-    if !GIVING_WAY.replace(true) {
-        BENEATH.set(helper);
+    if !GIVING_WAY.with(|giving| giving.replace(true)) {
+        BENEATH.with(|beneath| *beneath.borrow_mut() = helper);
         rayon::yield_now();
-        BENEATH.set(None);
-        GIVING_WAY.set(false);
+        BENEATH.with(|beneath| *beneath.borrow_mut() = None);
+        GIVING_WAY.with(|giving| giving.set(false));
     }
 }
 
 /// On top of a wait a helper ends after one shift, so that what is waited for is looked at. The driver begins another
 /// one, behind whatever else the pool has to do; where the driver is inside a source, the helper must do so itself.
 fn is_on_top_of_a_wait() -> bool {
-    WAITS.get() > 0
+    WAITS.with(Cell::get) > 0
 }
 
 /// Tells a spring of a started run that there may be room, from a thread that does not work for the run.

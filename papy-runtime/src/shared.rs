@@ -13,7 +13,7 @@ use crate::report::{Ledger, Report};
 use crate::run::Seat;
 use crate::sync::{
     Arc, AtomicBool, AtomicU64, Condvar, Instant, Mutex, OnceLock, Ordering, Weak, lock, rayon,
-    try_lock, wait, wait_for,
+    thread_local, try_lock, wait, wait_for,
 };
 use crate::timekeeper::Timing;
 use crate::unwind;

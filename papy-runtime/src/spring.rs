@@ -72,7 +72,11 @@ pub fn streamed<S: Streams<Way>, Way>(
     });
     let held = ahead.len() as u64;
     cx.give_ahead(node, claimed - held);
-    let panicked = taken.err().map(|payload| cx.panicked(node, payload));
+    let panicked = taken.err().map(|payload| {
+        // it fails, and yet the iterator goes on its way
+        cx.emit(node);
+        cx.panicked(node, payload)
+    });
     let rest = if ended || panicked.is_some() {
         unwind::discard(iterator);
         None

@@ -177,3 +177,7 @@ impl Drop for Enrolled {
         }
     }
 }
+
+#[cfg(all(test, papy_loom))]
+#[path = "models/squad.rs"]
+mod model;

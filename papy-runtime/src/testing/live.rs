@@ -3,8 +3,9 @@
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 
+use crate::sync::Arc;
 use crate::sync::Ordering::SeqCst;
-use crate::sync::{Arc, AtomicUsize};
+use crate::sync::process::AtomicUsize;
 
 /// Hands out items and counts them, their copies, and those that are gone.
 ///
