@@ -22,6 +22,7 @@ use crate::sink::{Outlets, Sinks};
 use crate::sync::{Arc, Instant, Mutex, lock, rayon, spawn_scoped, thread, times};
 use crate::timekeeper;
 use crate::unwind::{self, Payload};
+use crate::watch::{self, Watch};
 
 impl<'env, I, P, F, W> Body<'env> for Blueprint<I, P, F, W>
 where
@@ -59,7 +60,7 @@ where
             Some((_, _, layout)) => layout.clone(),
             None => Layout::alone(graph.outputs.len()),
         };
-        let shared = shared(graph, &layout, &options, |_| bell.clone());
+        let shared = shared(graph, &layout, &options, true, |_| bell.clone());
         let parts = courses(&layout, &options);
         let mut driver = Driver {
             inlets,
@@ -137,7 +138,9 @@ where
         let mut inlets = Vec::new();
         sources.boxed(links.clone(), &mut inlets);
         let (outputs, net, mut layout) = wire_up::<I, P, _>((wire, net, links));
-        let shared = shared(graph, &layout, &options, |_| Arc::new(Bell::default()));
+        let shared = shared(graph, &layout, &options, false, |_| {
+            Arc::new(Bell::default())
+        });
         let mut steps = net.steps;
         let readers = P::open(outputs, &mut steps, &shared, &layout, 0);
         layout.steps.extend(&layout.outputs);
@@ -337,16 +340,18 @@ where
 }
 
 fn shared(
-    graph: &Graph,
+    graph: &'static Graph,
     layout: &Layout,
     options: &Options,
+    is_blocking: bool,
     bell: impl Fn(usize) -> Arc<Bell>,
 ) -> Arc<Shared> {
     let part = |(part, plan): (usize, &PartPlan)| {
         let flow = Flow::new(options.buffer, plan.outputs.len() + plan.feeds.len());
         Arc::new(Part::new(flow, bell(part), plan.clone()))
     };
-    Arc::new(Shared::new(
+    let watch = Watch::of(graph, layout, false, is_blocking);
+    let shared = Arc::new(Shared::new(
         layout.parts.iter().enumerate().map(part).collect(),
         layout
             .outputs
@@ -355,7 +360,10 @@ fn shared(
             .collect(),
         Ledger::new(graph, options.name.clone(), options.buffer),
         options.on_fault,
-    ))
+        watch,
+    ));
+    watch::enlist(&shared);
+    shared
 }
 
 fn courses(layout: &Layout, options: &Options) -> Vec<Course> {
@@ -526,7 +534,14 @@ where
     let mut rounds = 0;
     loop {
         driver.bell.hear();
+        let watch = driver.shared.watch.as_ref();
+        if let Some(watch) = watch {
+            watch.delivers(true);
+        }
         let mut busy = sinks.deliver();
+        if let Some(watch) = watch {
+            watch.delivers(false);
+        }
         rounds += 1;
         if ask.in_place && rounds > ROUNDS && driver.is_idle() {
             return Delivered::Light;

@@ -49,6 +49,7 @@ mod slot;
 pub mod source;
 mod spring;
 mod squad;
+mod state;
 mod stride;
 mod sync;
 pub mod testing;
@@ -56,6 +57,7 @@ mod timed;
 mod timekeeper;
 mod turnstile;
 mod unwind;
+mod watch;
 mod worker;
 
 pub use error::{RunError, StartError};

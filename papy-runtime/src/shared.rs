@@ -17,6 +17,7 @@ use crate::sync::{
 };
 use crate::timekeeper::Timing;
 use crate::unwind;
+use crate::watch::Watch;
 
 /// What to do at a fault.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -101,6 +102,8 @@ pub struct Shared {
     inline: AtomicBool,
     /// A helper has left tasks to the driver.
     left: AtomicBool,
+    /// Where the run is watched.
+    pub(crate) watch: Option<Arc<Watch>>,
     /// Of the calls of timed nodes.
     pub(crate) timing: Timing,
 }
@@ -146,6 +149,7 @@ impl Shared {
         gates: Vec<Arc<Gate>>,
         ledger: Ledger,
         on_fault: OnFault,
+        watch: Option<Arc<Watch>>,
     ) -> Shared {
         let life = Life {
             open_parts: parts.len(),
@@ -162,7 +166,21 @@ impl Shared {
             seat: Mutex::new(None),
             inline: AtomicBool::new(false),
             left: AtomicBool::new(false),
+            watch,
             timing: Timing::default(),
+        }
+    }
+
+    /// Who is at work, for somebody who looks: drivers, those of them inside a source, evaluations, helpers.
+    pub(crate) fn workers(&self) -> [usize; 4] {
+        let life = lock(&self.life);
+        [life.drivers, life.pulling, life.running, life.helpers]
+    }
+
+    /// Something has moved in a part.
+    pub(crate) fn moved(&self, part: usize) {
+        if let Some(watch) = &self.watch {
+            watch.moved(part);
         }
     }
 

@@ -24,6 +24,7 @@ mod locks;
 mod loom;
 #[cfg(any(papy_loom, papy_shuttle))]
 mod once;
+pub(crate) mod process;
 #[cfg(papy_shuttle)]
 mod shuttle;
 #[cfg(papy_spurious)]
@@ -46,12 +47,6 @@ pub(crate) use self::standard::*;
 pub(crate) use self::locks::{lock, try_lock, wait, wait_for};
 #[cfg(not(papy_shuttle))]
 pub(crate) use self::threads::*;
-
-/// For what lives as long as the process, and so longer than any model.
-pub(crate) mod process {
-    pub(crate) use std::sync::OnceLock;
-    pub(crate) use std::sync::atomic::AtomicUsize;
-}
 
 /// What a lock guards, where nobody else can have it.
 pub(crate) fn unlocked<T>(mutex: &mut Mutex<T>) -> &mut T {
