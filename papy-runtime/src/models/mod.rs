@@ -112,6 +112,10 @@ impl Witness {
         seen
     }
 
+    pub(crate) fn is_inside(&self) -> bool {
+        self.inside.load(SeqCst) > 0
+    }
+
     pub(crate) fn most(&self) -> usize {
         self.most.load(SeqCst)
     }
