@@ -43,6 +43,7 @@
 //! - A [`Pool`] is what nodes run on, where they should not run on the default one.
 //! - A [`Graph`] is a pipeline as data: `squares::GRAPH` prints as canonical text, and answers questions.
 //! - [`NumapExt::numap`] is a parallel map for iterators, without a macro.
+//! - [`testing`] helps to test pipelines: counted items, planned faults, time limits, and what a test leaves behind.
 //!
 //! What the macros write says `::papy`. A crate that depends on papy under another name gives it this one, too, at its
 //! root: `extern crate my_papy as papy;`.
@@ -470,6 +471,74 @@ struct Readme;
 ///
 /// At most `n` evaluations of this node at once, on whatever pool it runs.
 ///
+/// ## `.timeout(d)`
+///
+/// Gives each call so much time. When a call has run for `d`, its item is a fault of kind [`FaultKind::Timeout`] at once, and
+/// the run goes on. `secs(n)` and `millis(n)` are in the prelude; any [`Duration`](std::time::Duration) will do, also one that
+/// is a value of the pipeline (none at all means a nanosecond).
+///
+/// ```
+/// # use papy::prelude::*;
+/// #[worker]
+/// fn answer(millis: u64) -> u64 {
+///     std::thread::sleep(std::time::Duration::from_millis(millis));
+///     42
+/// }
+///
+/// pipeline! {
+///     fn answers(questions: Stream<u64>, waiting: Pool) -> Stream<u64> {
+///         questions >> answer.on(waiting).timeout(millis(100))
+///     }
+/// }
+/// let mut answered = 0;
+/// let report = answers([1, 1000, 2], Pool::threads(4)).for_each(|result| match result {
+///     Ok(_) => answered += 1,
+///     Err(fault) => assert_eq!(fault.to_string(), "`answer` at item 1: timed out: no result within 100ms"),
+/// });
+/// assert_eq!(answered, 2);
+/// assert_eq!(report.node("answer").unwrap().abandoned(), 1);
+/// ```
+///
+/// The time counts from when a call begins, not from when its item was queued. A call cannot be ended from outside: it is
+/// abandoned, goes on by itself, and what it gives is dropped. It holds up neither the pool, which gets another thread, nor the
+/// end of the run, nor its drop. So such a node owns what it works on: its items, parameters and results are `'static`,
+/// which rustc asks for at `.timeout`, while the rest of the pipeline may borrow. Its calls are made by threads of papy's
+/// own, as many at once as its pool has (one on [`Pool::inline`]), and each costs some tenths of a microsecond more than a call
+/// without a limit. It does not go with `.serial()` and `.fold()`. Under [`.inline()`](Pipeline::inline), and where no
+/// thread can be had for it, calls take the time that they take.
+///
+/// ## `.retry(n)`
+///
+/// Tries an item up to `n` times more (a 0 means once) when its call returns an `Err`, panics, or takes too long, each time
+/// with the full time. The fault of the last try is the item's, and tells how many there were:
+///
+/// ```
+/// # use papy::prelude::*;
+/// # use std::sync::atomic::{AtomicU32, Ordering};
+/// #[worker]
+/// fn fetch(page: u32, #[param] calls: &AtomicU32) -> Result<u32, &'static str> {
+///     match calls.fetch_add(1, Ordering::Relaxed) {
+///         0 => Err("connection reset"),
+///         _ if page == 404 => Err("not found"),
+///         _ => Ok(page),
+///     }
+/// }
+///
+/// pipeline! {
+///     fn pages(numbers: Stream<u32>, calls: AtomicU32) -> Stream<u32> {
+///         numbers >> fetch(calls = calls).retry(2)
+///     }
+/// }
+/// let pages = pages([7, 404], AtomicU32::new(0)).collect();
+/// assert_eq!(pages[0].as_ref().unwrap(), &7);
+/// let fault = pages[1].as_ref().unwrap_err();
+/// assert_eq!(fault.attempts(), 3);
+/// assert_eq!(fault.to_string(), "`fetch` at item 1: failed in each of 3 tries: not found");
+/// ```
+///
+/// Items must be `Clone`: a copy is kept for each try that may follow another. It does not go with `.serial()` and `.fold()`,
+/// whose state a failed call may have changed.
+///
 /// ## `.stride(n)`
 ///
 /// A hint: schedule `n` items at a time at this node. Without it the run finds out what is best; [`Pipeline::stride`]
@@ -706,7 +775,7 @@ pub use papy_runtime::Graph;
 pub use papy_runtime::{
     BoxError, Edge, End, Fault, FaultKind, Handle, Indexed, InputStats, Node, NodeStats, Numap,
     NumapExt, OnFault, Output, Panicked, Pipeline, Pool, Report, RunError, StartError, Stats,
-    source,
+    source, testing,
 };
 
 /// What a program with pipelines needs: `use papy::prelude::*;`.

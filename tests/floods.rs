@@ -19,12 +19,12 @@ fn some_waves(buffer: usize) -> usize {
 }
 
 #[worker]
-fn flood(tally: Arc<Tally>) -> impl Iterator<Item = Live> {
+fn flood(tally: Tally) -> impl Iterator<Item = Live> {
     (0..BILLION).map(move |n| tally.item(n))
 }
 
 #[worker]
-fn trickle(tally: Arc<Tally>, #[param] n: i64) -> impl Iterator<Item = Live> {
+fn trickle(tally: Tally, #[param] n: i64) -> impl Iterator<Item = Live> {
     (0..n).map(move |n| tally.item(n))
 }
 
@@ -35,7 +35,7 @@ fn pass<T>(x: T) -> T {
 
 #[worker]
 fn number(x: Live) -> i64 {
-    x.n
+    *x
 }
 
 #[worker]
@@ -46,36 +46,36 @@ fn count_one(count: &mut usize, x: Live) {
 
 #[worker]
 fn nothing(x: Live) -> Option<Live> {
-    (x.n < 0).then_some(x)
+    (*x < 0).then_some(x)
 }
 
 /// A tally, twice, and the items that it becomes.
-fn twice(tally: &Arc<Tally>) -> [Arc<Tally>; 2] {
+fn twice(tally: &Tally) -> [Tally; 2] {
     [tally.clone(), tally.clone()]
 }
 
 // ---------------------------------------------------------------- read in part
 
 pipeline! {
-    fn flooded(xs: Stream<Arc<Tally>>, a: Pool, b: Pool) -> Stream<Live> {
+    fn flooded(xs: Stream<Tally>, a: Pool, b: Pool) -> Stream<Live> {
         xs >> flood.flat().on(a) >> pass::<Live>.on(b)
     }
 }
 
 pipeline! {
-    fn flooded_alone(xs: Stream<Arc<Tally>>, a: Pool) -> Stream<Live> {
+    fn flooded_alone(xs: Stream<Tally>, a: Pool) -> Stream<Live> {
         xs >> flood.flat().on(a)
     }
 }
 
 pipeline! {
-    fn flooded_twice(xs: Stream<Arc<Tally>>, a: Pool, b: Pool) -> Stream<Live> {
-        xs >> (|tally: Arc<Tally>| (0..BILLION).map(move |_| tally.clone())).flat().on(a) >> trickle(n = 3).flat().on(b)
+    fn flooded_twice(xs: Stream<Tally>, a: Pool, b: Pool) -> Stream<Live> {
+        xs >> (|tally: Tally| (0..BILLION).map(move |_| tally.clone())).flat().on(a) >> trickle(n = 3).flat().on(b)
     }
 }
 
 pipeline! {
-    fn flooded_groups(xs: Stream<Arc<Tally>>, a: Pool, b: Pool) -> Stream<Vec<Live>> {
+    fn flooded_groups(xs: Stream<Tally>, a: Pool, b: Pool) -> Stream<Vec<Live>> {
         xs >> flood.flat().on(a) >> (|g: Vec<Live>| g).consume(10).on(b)
     }
 }
@@ -89,7 +89,7 @@ macro_rules! read_in_part {
             let made = $tally.made();
             assert!(made <= n * $elements + some_waves($buffer), "{made} made for {n} read; {}", format!($($context)+));
         }
-        assert!($tally.most() <= $elements + some_waves($buffer), "{} at once; {}", $tally.most(), format!($($context)+));
+        assert!($tally.peak() <= $elements + some_waves($buffer), "{} at once; {}", $tally.peak(), format!($($context)+));
         promptly("drop", || drop(run));
         assert!(soon(|| $tally.live() == 0), "{} left; {}", $tally.live(), format!($($context)+));
     }};
@@ -206,7 +206,7 @@ fn cancel_ends_a_flood() {
 }
 
 pipeline! {
-    fn dried_up(xs: Stream<Arc<Tally>>, a: Pool, b: Pool) -> Stream<Live> {
+    fn dried_up(xs: Stream<Tally>, a: Pool, b: Pool) -> Stream<Live> {
         xs >> flood.flat().on(a) >> nothing.filter().on(b)
     }
 }
@@ -231,9 +231,9 @@ fn cancel_ends_a_flood_that_nothing_comes_of() {
             promptly(name, || handle.cancel());
             assert!(reader.join().unwrap(), "{name}");
             assert!(
-                tally.most() <= some_waves(16),
+                tally.peak() <= some_waves(16),
                 "{name}: {} at once",
-                tally.most()
+                tally.peak()
             );
         }
     });
@@ -242,7 +242,7 @@ fn cancel_ends_a_flood_that_nothing_comes_of() {
 // ---------------------------------------------------------------- read to the end
 
 pipeline! {
-    fn counted_up(xs: Stream<Arc<Tally>>, n: i64, a: Pool, b: Pool) -> Stream<usize> {
+    fn counted_up(xs: Stream<Tally>, n: i64, a: Pool, b: Pool) -> Stream<usize> {
         xs >> trickle(n = n).flat().on(a) >> pass::<Live>.on(b) >> count_one.fold().on(a)
     }
 }
@@ -258,16 +258,16 @@ fn a_fold_of_many_elements_takes_little_memory() {
             assert_eq!(show(p().inline().collect()), "40000", "{name}");
             assert_eq!(tally.live(), 0, "{name}");
             assert!(
-                tally.most() <= some_waves(64),
+                tally.peak() <= some_waves(64),
                 "{name}: {} at once",
-                tally.most()
+                tally.peak()
             );
         }
     });
 }
 
 pipeline! {
-    fn two_readers(xs: Stream<Arc<Tally>>, n: i64, a: Pool, b: Pool) -> (Stream<i64>, Stream<i64>) {
+    fn two_readers(xs: Stream<Tally>, n: i64, a: Pool, b: Pool) -> (Stream<i64>, Stream<i64>) {
         let many = xs >> trickle(n = n).flat().on(a);
         let l = many >> number.on(b);
         let r = many >> number.on(a);
@@ -296,7 +296,7 @@ fn two_outputs_of_one_item_in_any_order() {
                 let mut run = start();
                 drop(run.r);
                 assert_eq!(run.l.by_ref().count(), 3000, "{name}, buffer {buffer}");
-                let before = tally.most();
+                let before = tally.peak();
                 let mut run = start();
                 for n in 0..3000 {
                     assert_eq!(
@@ -311,9 +311,9 @@ fn two_outputs_of_one_item_in_any_order() {
                     );
                 }
                 assert!(
-                    before.max(tally.most()) <= 2 * some_waves(buffer),
+                    before.max(tally.peak()) <= 2 * some_waves(buffer),
                     "{name}: {} at once",
-                    tally.most()
+                    tally.peak()
                 );
             }
         }
@@ -323,8 +323,8 @@ fn two_outputs_of_one_item_in_any_order() {
 // ---------------------------------------------------------------- the stream before it
 
 pipeline! {
-    fn source_and_flood(xs: Stream<Arc<Tally>>, a: Pool, b: Pool) -> (Stream<usize>, Stream<Live>) {
-        let before = xs >> (|tally: Arc<Tally>| Arc::strong_count(&tally)).on(b);
+    fn source_and_flood(xs: Stream<Tally>, a: Pool, b: Pool) -> (Stream<usize>, Stream<Live>) {
+        let before = xs >> (|tally: Tally| tally.made()).on(b);
         let many = xs >> flood.flat().on(a);
         (before, many)
     }

@@ -20,21 +20,21 @@ fn pass(x: Live) -> Live {
 #[worker]
 fn in_turn(seen: &mut i64, x: Live) -> Result<Live, String> {
     *seen += 1;
-    if *seen == x.n + 1 {
+    if *seen == *x + 1 {
         Ok(x)
     } else {
-        Err(format!("{} came as number {seen}", x.n))
+        Err(format!("{} came as number {seen}", *x))
     }
 }
 
 #[worker]
 fn weigh(x: Live) -> i64 {
-    x.n
+    *x
 }
 
 #[worker]
 fn both(x: Live, y: Live) -> (Live, Live) {
-    assert_eq!(x.n, y.n);
+    assert_eq!(x, y);
     (x, y)
 }
 
@@ -106,10 +106,10 @@ const ENDS: [End; 19] = [
 /// Reads what is left of each output of a cancelled run.
 fn scraps(mut run: BusyRun, read: i64) {
     for (x, want) in run.chain.by_ref().zip(read..) {
-        assert_eq!(x.unwrap().n, want);
+        assert_eq!(*x.unwrap(), want);
     }
     for (pair, want) in run.pairs.by_ref().zip(read..) {
-        assert_eq!(pair.unwrap().1.n, want);
+        assert_eq!(*pair.unwrap().1, want);
     }
     assert!(run.total.count() <= 1);
 }
@@ -118,10 +118,10 @@ fn scraps(mut run: BusyRun, read: i64) {
 fn rest(run: &mut BusyRun, read: i64) -> i64 {
     let mut next = read;
     for x in &mut run.chain {
-        assert_eq!(x.unwrap().n, next);
+        assert_eq!(*x.unwrap(), next);
         next += 1;
     }
-    let pairs: Vec<i64> = run.pairs.by_ref().map(|pair| pair.unwrap().1.n).collect();
+    let pairs: Vec<i64> = run.pairs.by_ref().map(|pair| *pair.unwrap().1).collect();
     assert!(
         pairs.iter().copied().eq(read..read + pairs.len() as i64),
         "{pairs:?}"
@@ -251,7 +251,7 @@ fn every_end_at_every_moment() {
                 }
                 .unwrap();
                 for n in 0..read as i64 {
-                    let next = run.chain.next().map(|x| x.unwrap().n);
+                    let next = run.chain.next().map(|x| *x.unwrap());
                     assert_eq!(next, (n < ITEMS).then_some(n));
                     assert_eq!(run.pairs.next().is_some(), n < ITEMS);
                 }

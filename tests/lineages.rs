@@ -639,3 +639,21 @@ fn the_report_counts_elements() {
         }
     });
 }
+
+/// Whether an iterator panics while it is poured or before that, among the items that are taken ahead, counts alike.
+#[test]
+fn the_report_counts_elements_before_a_panic() {
+    within(60, || {
+        quiet();
+        let panics = |n| if n % 250 == 0 { 3 } else { 1 };
+        let p = |a, b| minefield((1..=1000).map(panics), a, b);
+        let report = p(Pool::rayon(), Pool::rayon()).inline().run();
+        assert_eq!(counts(&report, "mined"), [1000, 1004, 4, 0]);
+        for s in schedules() {
+            let [a, b, _] = s.pools();
+            let run = tuned!(s, p(a, b)).start().unwrap();
+            let report = run.join().unwrap();
+            assert_eq!(counts(&report, "mined"), [1000, 1004, 4, 0], "{s}");
+        }
+    });
+}

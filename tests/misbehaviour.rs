@@ -8,7 +8,8 @@ use std::error::Error;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
-use std::sync::{Arc, OnceLock, mpsc};
+use std::sync::{Arc, Mutex, OnceLock, mpsc};
+use std::thread;
 use std::time::Duration;
 
 use common::*;
@@ -133,6 +134,54 @@ fn blocking_forms_survive_items_that_panic_in_drop() {
     });
 }
 
+#[worker]
+fn disarm(group: Vec<Bomb>, #[param] gate: &Gate) -> i64 {
+    gate.pass();
+    group.into_iter().map(Bomb::defuse).sum()
+}
+
+#[worker]
+fn disarm_all(group: [Bomb; 4]) -> i64 {
+    group.map(Bomb::defuse).iter().sum()
+}
+
+pipeline! {
+    fn bombs_in_groups(xs: Stream<i64>, gate: Arc<Gate>, a: Pool, b: Pool) -> (Stream<i64>, Stream<i64>) {
+        let groups = xs >> arm.on(a) >> disarm(gate = gate).consume(4).on(b);
+        let whole = xs >> arm.on(b) >> (|x: Bomb| [x]).flat() >> disarm_all.consume(4).on(a);
+        (groups, whole)
+    }
+}
+
+/// The items of a group are dropped one by one: two panics in the `Drop` of a vector would end the process.
+#[test]
+fn groups_of_items_that_panic_in_drop_may_be_discarded() {
+    within(60, || {
+        quiet();
+        for s in schedules() {
+            let gate = Gate::new();
+            let start = || {
+                let [a, b, _] = s.pools();
+                tuned!(s, bombs_in_groups(0..15, gate.clone(), a, b))
+                    .start()
+                    .unwrap()
+            };
+            // groups wait for the worker when they are thrown away
+            let run = start();
+            thread::yield_now();
+            let opener = gate.clone();
+            let opener = thread::spawn(move || opener.open());
+            drop(run);
+            opener.join().unwrap();
+            let run = start();
+            assert_eq!(line(run.groups), "6 22 38 39", "{s}");
+            // three are left for the last group
+            assert_eq!(kinds(run.whole), "6 22 38 !Incomplete", "{s}");
+            start().join().unwrap();
+        }
+    });
+}
+
 /// A state, a parameter, scratch: whatever the run owns.
 #[derive(Debug, Default)]
 struct Own(i64);
@@ -248,6 +297,30 @@ fn a_source_may_panic_in_drop() {
         for s in schedules().into_iter().step_by(2) {
             let [a, ..] = s.pools();
             ends!(s, incremented(Unwilling(0..5), a.clone()) => "1 2 3 4 5");
+        }
+    });
+}
+
+pipeline! {
+    fn three_sources(xs: Stream<i64>, ys: Stream<i64>, zs: Stream<i64>, a: Pool) -> Stream<i64> {
+        (xs >> inc.on(a), ys, zs) >> (|x: i64, y: i64, z: i64| x + y + z).on(a)
+    }
+}
+
+#[test]
+fn several_sources_may_panic_in_drop() {
+    within(60, || {
+        quiet();
+        for s in schedules().into_iter().step_by(2) {
+            let [a, ..] = s.pools();
+            let make = |a| three_sources(Unwilling(0..3), Unwilling(0..3), Unwilling(0..3), a);
+            ends!(s, make(a.clone()) => "1 4 7");
+            assert_eq!(show(tuned!(s, make(a.clone())).collect()), "1 4 7", "{s}");
+            assert_eq!(
+                show(tuned!(s, make(a.clone())).inline().collect()),
+                "1 4 7",
+                "{s}"
+            );
         }
     });
 }
@@ -586,6 +659,38 @@ fn a_panic_in_for_each_asks_the_source_for_no_more() {
     });
 }
 
+/// What a panic carries, and panics itself when it is dropped.
+struct Barbed;
+
+impl Drop for Barbed {
+    fn drop(&mut self) {
+        panic!("on purpose, a payload");
+    }
+}
+
+fn sting(_: Result<i64, Fault>) {
+    std::panic::panic_any(Barbed);
+}
+
+#[test]
+fn two_sinks_may_panic_at_once() {
+    within(60, || {
+        quiet();
+        let survives = |run: &dyn Fn()| {
+            let payload = catch_unwind(AssertUnwindSafe(run)).unwrap_err();
+            assert!(payload.is::<Barbed>());
+            std::mem::forget(payload);
+        };
+        for s in schedules() {
+            let [a, b, _] = s.pools();
+            let p = || tuned!(s, one_of_two_fails(0..8, a.clone(), b.clone()));
+            survives(&|| drop(p().for_each((sting, sting))));
+            survives(&|| drop(p().inline().for_each((sting, sting))));
+            survives(&|| drop(tuned!(s, one_of_two_in_place(0..8)).for_each((sting, sting))));
+        }
+    });
+}
+
 #[test]
 fn a_fault_that_stops_asks_the_source_for_no_more() {
     within(20, || {
@@ -731,6 +836,63 @@ fn a_worker_may_steer_its_own_run() {
                     assert!(how != 0 || seen.len() > 5, "{how}: {seen:?}; {s}");
                 }
             }
+        }
+    });
+}
+
+#[worker]
+fn drop_it(x: i64, #[param] own: &Mutex<Option<DroppingRun>>) -> i64 {
+    if x == 5 {
+        // what is in there is there before the first item
+        drop(own.lock().unwrap().take());
+    }
+    x
+}
+
+pipeline! {
+    fn dropping(xs: Stream<i64>, own: Arc<Mutex<Option<DroppingRun>>>, a: Pool, b: Pool) -> Stream<i64> {
+        xs >> id.on(b) >> drop_it(own = own).on(a) >> id.on(b)
+    }
+}
+
+#[worker]
+fn drop_it_in_time(x: i64, #[param] own: &Mutex<Option<DroppingInTimeRun>>) -> i64 {
+    if x == 5 {
+        drop(own.lock().unwrap().take());
+    }
+    x
+}
+
+pipeline! {
+    fn dropping_in_time(xs: Stream<i64>, own: Arc<Mutex<Option<DroppingInTimeRun>>>, a: Pool, b: Pool) -> Stream<i64> {
+        xs >> id.on(b) >> drop_it_in_time(own = own).on(a).timeout(secs(60)) >> id.on(b)
+    }
+}
+
+/// Who drops a run in one of its own calls does not wait for that call.
+#[test]
+fn a_worker_may_drop_its_own_run() {
+    within(60, || {
+        for s in schedules().into_iter().step_by(2) {
+            macro_rules! drops {
+                ($make:ident) => {
+                    let [a, b, _] = s.pools();
+                    let own = Arc::new(Mutex::new(None));
+                    let (xs, pulled) = counted(0..);
+                    let mut held = own.lock().unwrap();
+                    let run = tuned!(s, $make(xs, own.clone(), a, b)).start().unwrap();
+                    let handle = run.handle();
+                    *held = Some(run);
+                    drop(held);
+                    let over = handle.wait_timeout(secs(5));
+                    let report = over.unwrap_or_else(|| panic!("no end; {s}"));
+                    assert!(report.was_cancelled() && handle.is_finished(), "{s}");
+                    assert!(soon(|| Arc::strong_count(&own) == 1), "{s}");
+                    assert!(pulled.load(SeqCst) > 5, "{s}");
+                };
+            }
+            drops!(dropping);
+            drops!(dropping_in_time);
         }
     });
 }

@@ -186,10 +186,10 @@ fn s82_a_pool_is_used_again() {
     within(20, || {
         for (name, [pool, ..]) in pool_sets() {
             for _ in 0..20 {
-                let mut results = (0..).numap(inc).on(pool);
+                let mut results = (0..).numap(inc).on(&pool);
                 assert_eq!(plain(results.by_ref().take(2)), "1 2", "{name}");
                 drop(results);
-                assert_eq!(plain((0..2).numap(inc).on(pool)), "1 2", "{name}");
+                assert_eq!(plain((0..2).numap(inc).on(&pool)), "1 2", "{name}");
             }
         }
     });
@@ -238,7 +238,7 @@ fn s84_next_timeout_and_try_next_lose_nothing() {
     within(20, || {
         for (name, [pool, ..]) in pool_sets() {
             let (tx, rx) = mpsc::channel();
-            let mut results = rx.into_iter().numap(inc).on(pool);
+            let mut results = rx.into_iter().numap(inc).on(&pool);
             for n in 0..3 {
                 assert!(results.next_timeout(millis(5)).is_pending(), "{name}");
                 assert!(results.try_next().is_pending(), "{name}");
@@ -331,7 +331,7 @@ fn bounded() {
             let results = (0..300)
                 .map(move |n| mine.item(n))
                 .numap(|x| x)
-                .on(pool)
+                .on(&pool)
                 .stride(2)
                 .buffer(8);
             let mut count = 0;
@@ -341,9 +341,9 @@ fn bounded() {
             }
             assert_eq!((count, tally.live()), (300, 0), "{name}");
             assert!(
-                tally.most() <= 8 + 2 * 2 + 1,
+                tally.peak() <= 8 + 2 * 2 + 1,
                 "{name}: {} items at once",
-                tally.most()
+                tally.peak()
             );
         }
     });
@@ -389,8 +389,8 @@ fn nested() {
                     .sum::<i64>()
             };
             let want = line((0..30i64).map(|x| Ok(x * (x + 1) / 2)));
-            assert_eq!(plain((0..30).numap(f.clone()).on(pool)), want, "{name}");
-            assert_eq!(plain((0..30).numap(f).on(pool).stride(1)), want, "{name}");
+            assert_eq!(plain((0..30).numap(f.clone()).on(&pool)), want, "{name}");
+            assert_eq!(plain((0..30).numap(f).on(&pool).stride(1)), want, "{name}");
         }
     });
 }
@@ -433,7 +433,7 @@ fn a_blocked_source_does_not_hold_drop_up() {
     within(20, || {
         for (name, [pool, ..]) in pool_sets() {
             let (tx, rx) = mpsc::channel::<i64>();
-            let mut results = rx.into_iter().numap(inc).on(pool);
+            let mut results = rx.into_iter().numap(inc).on(&pool);
             tx.send(1).unwrap();
             assert_eq!(item(&results.next().unwrap()), "2", "{name}");
             promptly(name, || drop(results));

@@ -473,7 +473,7 @@ fn pass(x: Live) -> Live {
 
 #[worker]
 fn third(x: Live) -> Option<Live> {
-    (x.n % 3 == 0).then_some(x)
+    (*x % 3 == 0).then_some(x)
 }
 
 pipeline! {

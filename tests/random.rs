@@ -9,6 +9,9 @@
 //!
 //! A program depends on its seed and on the features, so these reproduce a failure.
 
+#[path = "common/guard.rs"]
+mod guard;
+
 mod random {
     pub mod balance;
     pub mod catalog;
@@ -27,6 +30,7 @@ mod random {
 
 use std::collections::BTreeMap;
 
+use guard::within;
 use random::chunk::{self, Event};
 use random::expectation::{Expectation, Reading};
 use random::features::{Feature, Features};
@@ -111,58 +115,61 @@ fn reproduce(seed: u64) -> String {
 
 #[test]
 fn random_pipelines_give_what_the_rules_say() {
-    let features = Features::from_environment();
-    let first = number("PAPY_SEED", 1);
     let count = number("PAPY_RANDOM", 24);
-    let show = number("PAPY_SHOW", 0) > 0;
-    // Panics of workers are meant.
-    std::panic::set_hook(Box::new(|info| {
-        if !info.to_string().contains("on purpose") {
-            eprintln!("{info}");
-        }
-    }));
-    let mut wrong: Vec<u64> = Vec::new();
-    let mut unclear = 0;
-    let seeds: Vec<u64> = (first..first + count).collect();
-    for batch in seeds.chunks(CHUNK * CRATES) {
-        let cases: BTreeMap<u64, Case> = batch
-            .iter()
-            .map(|seed| (*seed, case(&generate(*seed, &features), &features)))
-            .collect();
-        if show {
-            for case in cases.values() {
-                println!("{}\n{:#?}", case.text, case.expectation);
+    // they are compiled, too
+    within(600 + count, move || {
+        let features = Features::from_environment();
+        let first = number("PAPY_SEED", 1);
+        let show = number("PAPY_SHOW", 0) > 0;
+        // Panics of workers are meant.
+        std::panic::set_hook(Box::new(|info| {
+            if !info.to_string().contains("on purpose") {
+                eprintln!("{info}");
+            }
+        }));
+        let mut wrong: Vec<u64> = Vec::new();
+        let mut unclear = 0;
+        let seeds: Vec<u64> = (first..first + count).collect();
+        for batch in seeds.chunks(CHUNK * CRATES) {
+            let cases: BTreeMap<u64, Case> = batch
+                .iter()
+                .map(|seed| (*seed, case(&generate(*seed, &features), &features)))
+                .collect();
+            if show {
+                for case in cases.values() {
+                    println!("{}\n{:#?}", case.text, case.expectation);
+                }
+            }
+            unclear += cases
+                .values()
+                .filter(|case| case.expectation.unclear.is_some())
+                .count();
+            let sources = cases
+                .iter()
+                .map(|(seed, case)| (*seed, case.text.clone()))
+                .collect();
+            let mut complaints: BTreeMap<u64, Vec<String>> = BTreeMap::new();
+            for (seed, event) in chunk::run(sources, CRATES, LIMIT) {
+                if let Some(complaint) = complaint(seed, &cases[&seed], &event) {
+                    complaints.entry(seed).or_default().push(complaint);
+                }
+            }
+            for (seed, told) in complaints {
+                println!(
+                    "==== seed {seed}, {} of its runs, first {}",
+                    told.len(),
+                    told[0]
+                );
+                if wrong.len() < WHOLE {
+                    println!("{}\n{}", cases[&seed].text, reproduce(seed));
+                }
+                wrong.push(seed);
+            }
+            if count > 200 {
+                println!("up to {}: {} wrong", batch[batch.len() - 1], wrong.len());
             }
         }
-        unclear += cases
-            .values()
-            .filter(|case| case.expectation.unclear.is_some())
-            .count();
-        let sources = cases
-            .iter()
-            .map(|(seed, case)| (*seed, case.text.clone()))
-            .collect();
-        let mut complaints: BTreeMap<u64, Vec<String>> = BTreeMap::new();
-        for (seed, event) in chunk::run(sources, CRATES, LIMIT) {
-            if let Some(complaint) = complaint(seed, &cases[&seed], &event) {
-                complaints.entry(seed).or_default().push(complaint);
-            }
-        }
-        for (seed, told) in complaints {
-            println!(
-                "==== seed {seed}, {} of its runs, first {}",
-                told.len(),
-                told[0]
-            );
-            if wrong.len() < WHOLE {
-                println!("{}\n{}", cases[&seed].text, reproduce(seed));
-            }
-            wrong.push(seed);
-        }
-        if count > 200 {
-            println!("up to {}: {} wrong", batch[batch.len() - 1], wrong.len());
-        }
-    }
-    println!("{count} programs, {unclear} of them judged by nothing but their end");
-    assert!(wrong.is_empty(), "seeds {wrong:?}");
+        println!("{count} programs, {unclear} of them judged by nothing but their end");
+        assert!(wrong.is_empty(), "seeds {wrong:?}");
+    });
 }

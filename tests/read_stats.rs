@@ -1,5 +1,8 @@
 //! Runs the example `read_stats` as a user would, and checks what it says against a plain loop.
 
+#[path = "common/guard.rs"]
+mod guard;
+
 use std::collections::BTreeMap;
 use std::env;
 use std::ffi::OsStr;
@@ -13,6 +16,7 @@ use std::thread;
 use flate2::Compression;
 use flate2::read::MultiGzDecoder;
 use flate2::write::GzEncoder;
+use guard::within;
 use serde_json::Value;
 
 const SAMPLE: &[u8] = include_bytes!("../examples/read_stats/sample.fastq.gz");
@@ -218,217 +222,247 @@ const BAD: &str = "@bad\nACGT\n+\nIII\n";
 
 #[test]
 fn without_arguments_the_sample_is_summarised() {
-    let output = read_stats::<&str>(&[]);
-    assert_eq!(output.status.code(), Some(0));
-    let text = String::from_utf8(output.stdout).unwrap();
-    let first_words = |line: &str| {
-        line.split_whitespace()
-            .take(2)
-            .collect::<Vec<_>>()
-            .join(" ")
-    };
-    let found: Vec<_> = text.lines().take(3).map(first_words).collect();
-    let Expected { reads, kept, .. } = Expected::of(&sample());
-    let expected = [
-        format!("reads {reads}"),
-        format!("kept {kept}"),
-        "faults 0".into(),
-    ];
-    assert_eq!(found, expected);
+    within(120, || {
+        let output = read_stats::<&str>(&[]);
+        assert_eq!(output.status.code(), Some(0));
+        let text = String::from_utf8(output.stdout).unwrap();
+        let first_words = |line: &str| {
+            line.split_whitespace()
+                .take(2)
+                .collect::<Vec<_>>()
+                .join(" ")
+        };
+        let found: Vec<_> = text.lines().take(3).map(first_words).collect();
+        let Expected { reads, kept, .. } = Expected::of(&sample());
+        let expected = [
+            format!("reads {reads}"),
+            format!("kept {kept}"),
+            "faults 0".into(),
+        ];
+        assert_eq!(found, expected);
+    });
 }
 
 #[test]
 fn the_summary_of_the_sample_is_right() {
-    let summary = json(&read_stats(&["--json"]));
-    assert_eq!(summary["faults"], 0);
-    Expected::of(&sample()).assert_is(&summary);
+    within(120, || {
+        let summary = json(&read_stats(&["--json"]));
+        assert_eq!(summary["faults"], 0);
+        Expected::of(&sample()).assert_is(&summary);
+    });
 }
 
 #[test]
 fn a_path_standard_input_plain_and_gzip_give_the_same() {
-    let scratch = Scratch::new("inputs");
-    let text = sample();
-    let half = text.len() / 2;
-    let halves = [gzip(&text[..half]), gzip(&text[half..])].concat();
-    let (plain, members) = (
-        scratch.file("plain.fq", &text),
-        scratch.file("members.gz", halves),
-    );
-
-    let expected = json(&read_stats(&["--json"]));
-    for path in [plain, members] {
-        assert_eq!(
-            json(&read_stats(&[path.as_str(), "--json"])),
-            expected,
-            "{path}"
+    within(120, || {
+        let scratch = Scratch::new("inputs");
+        let text = sample();
+        let half = text.len() / 2;
+        let halves = [gzip(&text[..half]), gzip(&text[half..])].concat();
+        let (plain, members) = (
+            scratch.file("plain.fq", &text),
+            scratch.file("members.gz", halves),
         );
-    }
-    for input in [text.as_bytes(), SAMPLE] {
-        assert_eq!(json(&read_stats_of(&["-", "--json"], input)), expected);
-    }
+
+        let expected = json(&read_stats(&["--json"]));
+        for path in [plain, members] {
+            assert_eq!(
+                json(&read_stats(&[path.as_str(), "--json"])),
+                expected,
+                "{path}"
+            );
+        }
+        for input in [text.as_bytes(), SAMPLE] {
+            assert_eq!(json(&read_stats_of(&["-", "--json"], input)), expected);
+        }
+    });
 }
 
 #[test]
 fn several_files_are_one_input() {
-    let scratch = Scratch::new("several");
-    let file = scratch.file("one.fq", GOOD);
-    let summary = json(&read_stats_of(
-        &[&file, "-", &file, "--json"],
-        GOOD.as_bytes(),
-    ));
-    assert_eq!(summary["reads"], 3);
+    within(120, || {
+        let scratch = Scratch::new("several");
+        let file = scratch.file("one.fq", GOOD);
+        let summary = json(&read_stats_of(
+            &[&file, "-", &file, "--json"],
+            GOOD.as_bytes(),
+        ));
+        assert_eq!(summary["reads"], 3);
+    });
 }
 
 #[test]
 fn an_empty_input_has_no_mean() {
-    let summary = json(&read_stats(&["-", "--json"]));
-    assert_eq!(summary["reads"], 0);
-    assert_eq!(summary["kept"], 0);
-    assert_eq!(summary["gc"], Value::Null);
+    within(120, || {
+        let summary = json(&read_stats(&["-", "--json"]));
+        assert_eq!(summary["reads"], 0);
+        assert_eq!(summary["kept"], 0);
+        assert_eq!(summary["gc"], Value::Null);
+    });
 }
 
 #[test]
 fn rows_are_written_in_input_order() {
-    let scratch = Scratch::new("rows");
-    let path = scratch.path("rows.tsv");
-    json(&read_stats(&["--json", "--rows", &path]));
-    let rows = fs::read_to_string(path).unwrap();
-    let (header, rows) = rows.split_once('\n').unwrap();
-    assert_eq!(header, "read\tlength\tgc\tmean_quality");
-    let rows: Vec<_> = rows.lines().collect();
-    assert_eq!(rows, Expected::of(&sample()).rows);
+    within(120, || {
+        let scratch = Scratch::new("rows");
+        let path = scratch.path("rows.tsv");
+        json(&read_stats(&["--json", "--rows", &path]));
+        let rows = fs::read_to_string(path).unwrap();
+        let (header, rows) = rows.split_once('\n').unwrap();
+        assert_eq!(header, "read\tlength\tgc\tmean_quality");
+        let rows: Vec<_> = rows.lines().collect();
+        assert_eq!(rows, Expected::of(&sample()).rows);
+    });
 }
 
 #[test]
 fn bad_records_are_counted_and_shown_with_their_position() {
-    let scratch = Scratch::new("bad");
-    let path = scratch.file("bad.fq", format!("{GOOD}{BAD}{GOOD}{BAD}{GOOD}"));
-    let output = read_stats(&[&path, "--json"]);
-    let summary = json(&output);
-    assert_eq!(summary["reads"], 3);
-    assert_eq!(summary["faults"], 2);
-    let shown = stderr(&output);
-    for position in ["bad.fq:5: record 2", "bad.fq:13: record 4"] {
-        assert_eq!(shown.matches(position).count(), 1, "{shown}");
-    }
-    assert!(shown.contains("has 4 bases but 3 scores"), "{shown}");
+    within(120, || {
+        let scratch = Scratch::new("bad");
+        let path = scratch.file("bad.fq", format!("{GOOD}{BAD}{GOOD}{BAD}{GOOD}"));
+        let output = read_stats(&[&path, "--json"]);
+        let summary = json(&output);
+        assert_eq!(summary["reads"], 3);
+        assert_eq!(summary["faults"], 2);
+        let shown = stderr(&output);
+        for position in ["bad.fq:5: record 2", "bad.fq:13: record 4"] {
+            assert_eq!(shown.matches(position).count(), 1, "{shown}");
+        }
+        assert!(shown.contains("has 4 bases but 3 scores"), "{shown}");
+    });
 }
 
 #[test]
 fn of_many_bad_records_only_some_are_shown() {
-    let output = read_stats_of(&["-", "--json"], BAD.repeat(1000).as_bytes());
-    assert_eq!(json(&output)["faults"], 1000);
-    let shown = stderr(&output);
-    assert_eq!(shown.matches(": record ").count(), 20, "{shown}");
-    assert!(shown.contains("1000 faults in all"), "{shown}");
+    within(120, || {
+        let output = read_stats_of(&["-", "--json"], BAD.repeat(1000).as_bytes());
+        assert_eq!(json(&output)["faults"], 1000);
+        let shown = stderr(&output);
+        assert_eq!(shown.matches(": record ").count(), 20, "{shown}");
+        assert!(shown.contains("1000 faults in all"), "{shown}");
+    });
 }
 
 #[test]
 fn a_truncated_last_record_is_a_fault() {
-    for (cut, said) in [
-        (3, "has 32 bases but 30 scores"),
-        (40, "the input ends inside it"),
-    ] {
-        let text = GOOD.repeat(2);
-        let output = read_stats_of(&["-", "--json"], &text.as_bytes()[..text.len() - cut]);
-        let summary = json(&output);
-        assert_eq!(
-            (&summary["reads"], &summary["faults"]),
-            (&1.into(), &1.into())
-        );
-        let shown = stderr(&output);
-        assert!(
-            shown.contains(&format!("standard input:5: record 2: {said}")),
-            "{shown}"
-        );
-    }
+    within(120, || {
+        for (cut, said) in [
+            (3, "has 32 bases but 30 scores"),
+            (40, "the input ends inside it"),
+        ] {
+            let text = GOOD.repeat(2);
+            let output = read_stats_of(&["-", "--json"], &text.as_bytes()[..text.len() - cut]);
+            let summary = json(&output);
+            assert_eq!(
+                (&summary["reads"], &summary["faults"]),
+                (&1.into(), &1.into())
+            );
+            let shown = stderr(&output);
+            assert!(
+                shown.contains(&format!("standard input:5: record 2: {said}")),
+                "{shown}"
+            );
+        }
+    });
 }
 
 #[test]
 fn truncated_gzip_fails_with_a_summary_of_what_came_before() {
-    let output = read_stats_of(&["-", "--json"], &SAMPLE[..SAMPLE.len() / 2]);
-    assert_eq!(output.status.code(), Some(1));
-    let summary: Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!(summary["faults"], 1);
-    let reads = summary["reads"].as_u64().unwrap();
-    assert!((500..1500).contains(&reads), "{reads}");
-    let shown = stderr(&output);
-    let position = format!("standard input:{}: record {}: ", 4 * reads + 1, reads + 1);
-    assert!(shown.contains(&position), "{shown}");
+    within(120, || {
+        let output = read_stats_of(&["-", "--json"], &SAMPLE[..SAMPLE.len() / 2]);
+        assert_eq!(output.status.code(), Some(1));
+        let summary: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(summary["faults"], 1);
+        let reads = summary["reads"].as_u64().unwrap();
+        assert!((500..1500).contains(&reads), "{reads}");
+        let shown = stderr(&output);
+        let position = format!("standard input:{}: record {}: ", 4 * reads + 1, reads + 1);
+        assert!(shown.contains(&position), "{shown}");
+    });
 }
 
 #[test]
 fn a_missing_file_is_said_and_fails() {
-    let output = read_stats(&["no-such-file.fq"]);
-    assert_eq!(output.status.code(), Some(1));
-    assert!(output.stdout.is_empty());
-    assert!(
-        stderr(&output).starts_with("read_stats: no-such-file.fq: "),
-        "{}",
-        stderr(&output)
-    );
+    within(120, || {
+        let output = read_stats(&["no-such-file.fq"]);
+        assert_eq!(output.status.code(), Some(1));
+        assert!(output.stdout.is_empty());
+        assert!(
+            stderr(&output).starts_with("read_stats: no-such-file.fq: "),
+            "{}",
+            stderr(&output)
+        );
+    });
 }
 
 #[test]
 fn rows_that_cannot_be_written_are_said_and_fail() {
-    let scratch = Scratch::new("unwritable");
-    let path = scratch.path("missing/rows.tsv");
-    let output = read_stats(&["--rows", &path]);
-    assert_eq!(output.status.code(), Some(1));
-    assert!(stderr(&output).contains(&path), "{}", stderr(&output));
+    within(120, || {
+        let scratch = Scratch::new("unwritable");
+        let path = scratch.path("missing/rows.tsv");
+        let output = read_stats(&["--rows", &path]);
+        assert_eq!(output.status.code(), Some(1));
+        assert!(stderr(&output).contains(&path), "{}", stderr(&output));
+    });
 }
 
 #[cfg(target_os = "linux")]
 #[test]
 fn a_full_disk_is_said_and_fails() {
-    let output = read_stats(&["--rows", "/dev/full"]);
-    assert_eq!(output.status.code(), Some(1));
-    assert!(
-        stderr(&output).contains("/dev/full: "),
-        "{}",
-        stderr(&output)
-    );
+    within(120, || {
+        let output = read_stats(&["--rows", "/dev/full"]);
+        assert_eq!(output.status.code(), Some(1));
+        assert!(
+            stderr(&output).contains("/dev/full: "),
+            "{}",
+            stderr(&output)
+        );
+    });
 }
 
 #[test]
 fn a_wrong_option_is_said_and_fails() {
-    let output = read_stats(&["--jsn"]);
-    assert_eq!(output.status.code(), Some(2));
-    assert!(stderr(&output).contains("--jsn"), "{}", stderr(&output));
+    within(120, || {
+        let output = read_stats(&["--jsn"]);
+        assert_eq!(output.status.code(), Some(2));
+        assert!(stderr(&output).contains("--jsn"), "{}", stderr(&output));
+    });
 }
 
 /// Stands for Ctrl-C while reads are still to come.
 #[cfg(unix)]
 #[test]
 fn an_interrupt_ends_with_the_summary_so_far() {
-    let mut child = Command::new(example())
-        .args(["-", "--json"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut stdin = child.stdin.take().unwrap();
-    let reads = GOOD.repeat(1000);
-    // More than any pipe and buffer holds: when this is written, the run is on its way.
-    for _ in 0..50 {
-        stdin.write_all(reads.as_bytes()).unwrap();
-    }
-    let feeder = thread::spawn(move || while stdin.write_all(reads.as_bytes()).is_ok() {});
-    let interrupted = Command::new("kill")
-        .args(["-INT", &child.id().to_string()])
-        .status();
-    assert!(interrupted.unwrap().success());
+    within(120, || {
+        let mut child = Command::new(example())
+            .args(["-", "--json"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        let reads = GOOD.repeat(1000);
+        // More than any pipe and buffer holds: when this is written, the run is on its way.
+        for _ in 0..50 {
+            stdin.write_all(reads.as_bytes()).unwrap();
+        }
+        let feeder = thread::spawn(move || while stdin.write_all(reads.as_bytes()).is_ok() {});
+        let interrupted = Command::new("kill")
+            .args(["-INT", &child.id().to_string()])
+            .status();
+        assert!(interrupted.unwrap().success());
 
-    let output = child.wait_with_output().unwrap();
-    feeder.join().unwrap();
-    assert_eq!(output.status.code(), Some(130), "{}", stderr(&output));
-    let summary: Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert!(summary["reads"].as_u64().unwrap() > 1000);
-    assert_eq!(summary["reads"], summary["kept"]);
-    assert!(
-        stderr(&output).contains("interrupted"),
-        "{}",
-        stderr(&output)
-    );
+        let output = child.wait_with_output().unwrap();
+        feeder.join().unwrap();
+        assert_eq!(output.status.code(), Some(130), "{}", stderr(&output));
+        let summary: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert!(summary["reads"].as_u64().unwrap() > 1000);
+        assert_eq!(summary["reads"], summary["kept"]);
+        assert!(
+            stderr(&output).contains("interrupted"),
+            "{}",
+            stderr(&output)
+        );
+    });
 }

@@ -384,9 +384,9 @@ fn items_in_flight_are_bounded() {
                 // Of each item in flight, itself and 20 copies; a group that is gathered and one that is dropped.
                 let bound = (buffer + 4) * 21 + 60;
                 assert!(
-                    tally.most() <= bound,
+                    tally.peak() <= bound,
                     "{} at once, {name}, buffer {buffer}",
-                    tally.most()
+                    tally.peak()
                 );
             }
         }

@@ -5,6 +5,11 @@
 //!
 //! `TRYBUILD=overwrite cargo test --test ui` writes them; then read them.
 
+#[path = "common/guard.rs"]
+mod guard;
+
+use guard::within;
+
 const WRONG: &[&str] = &[
     "syntax", "names", "types", "joins", "rates", "lineages", "routes", "pools", "options",
     "worker", "later", "several",
@@ -12,9 +17,11 @@ const WRONG: &[&str] = &[
 
 #[test]
 fn wrong_text_is_answered_and_legal_text_compiles() {
-    let cases = trybuild::TestCases::new();
-    cases.pass("ui-tests/pass/*.rs");
-    for folder in WRONG {
-        cases.compile_fail(format!("ui-tests/{folder}/*.rs"));
-    }
+    within(900, || {
+        let cases = trybuild::TestCases::new();
+        cases.pass("ui-tests/pass/*.rs");
+        for folder in WRONG {
+            cases.compile_fail(format!("ui-tests/{folder}/*.rs"));
+        }
+    });
 }

@@ -612,9 +612,9 @@ fn s42_items_in_flight_are_bounded() {
                 assert_eq!((count, tally.live()), (300, 0), "{name}");
                 let bound = buffer + 3 * stride + 1; // one stride for each region and the source, the one being read
                 assert!(
-                    tally.most() <= bound,
+                    tally.peak() <= bound,
                     "{} items at once, {name}, stride {stride}, buffer {buffer}",
-                    tally.most()
+                    tally.peak()
                 );
             }
         }

@@ -33,7 +33,8 @@ pub fn parse() -> Result<Command, lexopt::Error> {
     parse_from(lexopt::Parser::from_env())
 }
 
-fn parse_from(mut parser: lexopt::Parser) -> Result<Command, lexopt::Error> {
+/// The command that the words of a parser are.
+pub fn parse_from(mut parser: lexopt::Parser) -> Result<Command, lexopt::Error> {
     let mut arguments = Arguments {
         files: Vec::new(),
         rows: None,

@@ -45,7 +45,7 @@ impl<R: BufRead> Reads<R> {
         }
         let mut record = Record::default();
         match self.reader.read_record(&mut record) {
-            Ok(_) => check(record).map(Some),
+            Ok(_) => check(without_line_end(record)).map(Some),
             Err(error) if self.reader.get_ref().has_failed() => Err(Reason::Unreadable(error)),
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Err(Reason::Truncated),
             Err(_) => Err(Reason::Separator),
@@ -124,6 +124,15 @@ impl<R: BufRead> Iterator for Reads<R> {
             }
         }
     }
+}
+
+/// The parser leaves a `\r` in the name where a buffer ends before the `\n`.
+fn without_line_end(mut record: Record) -> Record {
+    let name = record.name_mut();
+    while name.last() == Some(&b'\r') {
+        name.pop();
+    }
+    record
 }
 
 /// What the parser leaves unchecked.
@@ -221,6 +230,19 @@ mod tests {
     #[test]
     fn good_records_are_read() {
         assert_eq!(between("@r2\r\nAC\r\n+\r\nII\r\n"), ["r1", "r2", "r9"]);
+    }
+
+    #[test]
+    fn line_ends_may_fall_between_buffers() {
+        for size in 1..16 {
+            let reader = io::BufReader::with_capacity(size, &b"@r1\r\nAC\r\n+\r\nII\r\n"[..]);
+            let read = Reads::new("x.fq".into(), reader).next().unwrap().unwrap();
+            assert_eq!(
+                (read.name(), read.bases()),
+                (&b"r1"[..], &b"AC"[..]),
+                "{size}"
+            );
+        }
     }
 
     #[test]

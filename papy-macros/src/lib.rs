@@ -80,6 +80,8 @@ use proc_macro::TokenStream;
 /// | `.catch()` | the worker is given `Result<T, Fault>`, faults too |
 /// | `.fallible()` | a closure's `Err` becomes a fault (a worker's return type says so itself) |
 /// | `.spawn(n)` | at most `n` evaluations of this node at once |
+/// | `.timeout(d)` | a call that takes longer than the `Duration` costs its item: a fault of kind `Timeout` takes its place |
+/// | `.retry(n)` | what fails is tried up to `n` times more |
 /// | `.stride(n)` | a hint: schedule `n` items at a time |
 /// | `.unordered()` | results may reach an output as they are ready |
 /// | `.ordered()` | restores input order behind `.unordered()` |

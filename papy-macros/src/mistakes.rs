@@ -565,9 +565,26 @@ pub fn zero(name: &str) -> Mistake {
         "spawn" => "would never evaluate an item",
         "produce" | "repeat" => "would swallow every item",
         "consume" => "would make groups without items",
+        "retry" => "would try nothing again",
         _ => "would hold no item",
     };
     Mistake::new(format!("`.{name}(0)` {why}")).help("use 1 or more")
+}
+
+pub fn not_a_duration(text: &str, is_number: bool) -> Mistake {
+    let mistake = Mistake::new(format!("`.timeout` takes a duration, and `{text}` is none"));
+    if is_number {
+        mistake.help(format!(
+            "say of what: `.timeout(secs({text}))`, `.timeout(millis({text}))`"
+        ))
+    } else {
+        mistake.help("`.timeout(secs(5))`, `.timeout(millis(200))`, or any other `Duration`")
+    }
+}
+
+pub fn no_time(text: &str) -> Mistake {
+    Mistake::new(format!("`.timeout({text})` leaves a call no time"))
+        .help("give it a millisecond at least: `.timeout(millis(1))`")
 }
 
 pub fn rate_in_text(option: &str, text: &str) -> Mistake {
@@ -600,8 +617,6 @@ pub fn fold_closure() -> Mistake {
 pub fn option_not_yet(name: &str) -> Mistake {
     let mistake = Mistake::new(format!("`.{name}` is not supported yet"));
     match name {
-        "timeout" => mistake.help("let the worker itself look at the clock, and return an `Err`"),
-        "retry" => mistake.help("repeat the call inside the worker"),
         "await" => mistake.help("block inside the worker, and run it `.on(Pool::threads(n))`"),
         _ => mistake.help("`.on(Pool::threads(n))` runs it on threads of its own"),
     }

@@ -193,9 +193,26 @@ pub fn flatten_piles<T, const N: usize, const M: usize, const ALL: usize>(
     Pile(piles.into_iter().flat_map(|pile| pile.0).collect())
 }
 
+/// A group on its way to its worker. Its items are dropped one by one: where several panic in `Drop`, a vector would end
+/// the process.
+#[derive(Debug)]
+pub struct Group<T>(Vec<T>);
+
+impl<T> Group<T> {
+    fn into_values(mut self) -> Vec<T> {
+        std::mem::take(&mut self.0)
+    }
+}
+
+impl<T> Drop for Group<T> {
+    fn drop(&mut self) {
+        self.0.drain(..).for_each(unwind::discard);
+    }
+}
+
 /// The port of a stream whose slots are grouped.
 #[must_use]
-pub fn grouped<T>(_port: Port<T>) -> Port<Vec<T>> {
+pub fn grouped<T>(_port: Port<T>) -> Port<Group<T>> {
     port()
 }
 
@@ -234,7 +251,7 @@ where
 /// A group as the worker takes it.
 #[inline(always)]
 pub fn gathered<G, T, const N: usize>(
-    group: Slot<Vec<T>>,
+    group: Slot<Group<T>>,
     cx: &mut Cursor<'_>,
     node: usize,
 ) -> Slot<G>
@@ -242,13 +259,14 @@ where
     G: Grouped<T, N>,
 {
     match group {
-        Slot::Value(values) => {
+        Slot::Value(group) => {
+            let values = group.into_values();
             cx.gathered(node, values.len());
             match G::of_vec(values) {
                 Ok(group) => Slot::Value(group),
                 Err(values) => {
                     let len = values.len();
-                    unwind::discard(values);
+                    drop(Group(values));
                     Slot::Fault(cx.incomplete(node, len, N))
                 }
             }
@@ -262,7 +280,7 @@ where
 /// A group that is being put together.
 #[derive(Debug)]
 pub(crate) struct Gathering<T> {
-    values: Vec<T>,
+    values: Group<T>,
     fault: Option<Fault>,
     /// Slots that count, values or not.
     pub(crate) len: u64,
@@ -271,7 +289,7 @@ pub(crate) struct Gathering<T> {
 impl<T> Default for Gathering<T> {
     fn default() -> Self {
         Gathering {
-            values: Vec::new(),
+            values: Group(Vec::new()),
             fault: None,
             len: 0,
         }
@@ -282,7 +300,7 @@ impl<T> Gathering<T> {
     /// Adds a slot; holes are passed over.
     pub(crate) fn push(&mut self, slot: Slot<T>) {
         match slot {
-            Slot::Value(value) => self.values.push(value),
+            Slot::Value(value) => self.values.0.push(value),
             Slot::Fault(fault) => {
                 self.fault = Some(match self.fault.take() {
                     Some(first) => first.and(&fault),
@@ -297,17 +315,14 @@ impl<T> Gathering<T> {
 
     /// There is nothing in it that would make a slot.
     pub(crate) fn is_empty(&self) -> bool {
-        self.values.is_empty() && self.fault.is_none()
+        self.values.0.is_empty() && self.fault.is_none()
     }
 
     /// The slot of the group.
-    pub(crate) fn slot(self) -> Slot<Vec<T>> {
+    pub(crate) fn slot(self) -> Slot<Group<T>> {
         match self.fault {
-            Some(fault) => {
-                self.values.into_iter().for_each(unwind::discard);
-                Slot::Fault(fault)
-            }
-            None if self.values.is_empty() => Slot::End,
+            Some(fault) => Slot::Fault(fault),
+            None if self.values.0.is_empty() => Slot::End,
             None => Slot::Value(self.values),
         }
     }
@@ -330,7 +345,7 @@ mod tests {
             gathering.push(slot);
         }
         assert_eq!(gathering.len, 2);
-        assert!(matches!(gathering.slot(), Slot::Value(values) if values == [1]));
+        assert!(matches!(gathering.slot(), Slot::Value(group) if group.0 == [1]));
         let mut ends = Gathering::<u8>::default();
         ends.push(Slot::End);
         assert!(ends.is_empty());

@@ -9,7 +9,7 @@ use crate::balance::Interface;
 use crate::cursor::Cursor;
 use crate::error::StartError;
 use crate::graph::Graph;
-use crate::link::{Crosses, Link, Port, Ports};
+use crate::link::{Crosses, Link, Many, Port, Ports};
 use crate::net::Net;
 use crate::plan::{Body, Entries, Options, SendSources, SourceList};
 use crate::report::Report;
@@ -214,6 +214,53 @@ impl<T, const N: usize> Produced<N> for [T; N] {
     #[inline(always)]
     fn array(self) -> [T; N] {
         self
+    }
+}
+
+/// An item that may be needed once more, since its call may fail.
+#[diagnostic::on_unimplemented(
+    message = "`.retry(n)` tries an item again, so `{Self}` must be `Clone`",
+    label = "`{Self}` cannot be copied for another try",
+    note = "derive `Clone` for it, send an `Arc` of it, or take `.retry(n)` away"
+)]
+pub trait Retried: Clone {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Clone> Retried for T {}
+
+/// What copies the items of a slot that is tried again.
+#[inline(always)]
+#[must_use]
+pub fn retried<T: Retried>(_slot: &Slot<T>) -> fn(&T) -> T {
+    T::clone
+}
+
+/// The same, for the only argument of a closure.
+#[inline(always)]
+#[must_use]
+pub fn retried_solo<T: Retried>(_slot: &Slot<T>) -> fn(&(T,)) -> (T,) {
+    <(T,)>::clone
+}
+
+/// Streams whose items may be needed once more.
+pub trait Tried: Ports {
+    /// A copy of a round.
+    fn copy(slots: &Self::Slots) -> Self::Slots;
+}
+
+impl Tried for () {
+    fn copy(_slots: &()) {}
+}
+
+impl<T: Retried + Crosses, R: Tried> Tried for (Port<T>, R) {
+    fn copy(slots: &Self::Slots) -> Self::Slots {
+        (slots.0.clone(), R::copy(&slots.1))
+    }
+}
+
+impl<T: Retried + Crosses, const N: usize, R: Tried> Tried for (Many<T, N>, R) {
+    fn copy(slots: &Self::Slots) -> Self::Slots {
+        (slots.0.clone(), R::copy(&slots.1))
     }
 }
 

@@ -3,10 +3,12 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use crate::calls::Try;
 use crate::fault::{BoxError, Fault, FaultKind};
 use crate::places::Places;
 use crate::sync::{Arc, AtomicBool, AtomicU64, Instant, Mutex, OnceLock, Ordering, lock};
 use crate::unwind::{self, Payload};
+use crate::watch::Sitting;
 
 /// The context of a region's kernel, made anew for each slot. Generated code hands it on and looks at nothing in it.
 ///
@@ -34,8 +36,12 @@ pub(crate) struct Book {
     pub(crate) places: Places,
     /// What this part's inputs have in common.
     common: Arc<Common>,
-    /// When the last timed call returned.
-    ticked: Option<Instant>,
+    /// The timed call in progress, and when it began.
+    timed: Option<(usize, Instant)>,
+    /// Where a watched run is told of it.
+    pub(crate) desk: Option<Sitting>,
+    /// How often the slot at hand has been tried, this time included.
+    pub(crate) attempt: u32,
 }
 
 /// What the evaluations of a part share.
@@ -108,6 +114,17 @@ pub(crate) struct Tally {
     pub(crate) sampled_time: Duration,
 }
 
+impl Tally {
+    fn add(&mut self, other: &Tally) {
+        self.skipped = self.skipped.wrapping_add(other.skipped);
+        self.gathered = self.gathered.wrapping_add(other.gathered);
+        self.absorbed = self.absorbed.wrapping_add(other.absorbed);
+        self.faults += other.faults;
+        self.holes += other.holes;
+        self.sampled_time += other.sampled_time;
+    }
+}
+
 impl Book {
     pub(crate) fn new(
         names: Arc<[Arc<str>]>,
@@ -120,8 +137,20 @@ impl Book {
             aheads,
             places: Places::from(0),
             common,
-            ticked: None,
+            timed: None,
+            desk: None,
+            attempt: 1,
         }
+    }
+
+    /// The names of the region's nodes, of those that it feeds, and of the input.
+    pub(crate) fn names(&self) -> &Arc<[Arc<str>]> {
+        &self.names
+    }
+
+    /// Whether every call is to be written down.
+    pub(crate) fn tells_all(&self) -> bool {
+        self.desk.as_ref().is_some_and(Sitting::is_exact)
     }
 
     pub(crate) fn has_faults(&self) -> bool {
@@ -133,7 +162,7 @@ impl Book {
     fn failed(&mut self, node: usize, round: usize, error: impl Into<BoxError>) -> Fault {
         self.tallies[node].faults += 1;
         // `Into` is user code too
-        match unwind::catch(|| error.into()) {
+        let fault = match unwind::catch(|| error.into()) {
             Ok(error) => Fault::new(
                 &self.names[node],
                 self.places.at(round),
@@ -146,19 +175,58 @@ impl Book {
                 FaultKind::Panic,
                 payload,
             ),
-        }
+        };
+        fault.tried(self.attempt)
     }
 
     #[cold]
     #[inline(never)]
     pub(crate) fn panicked(&mut self, node: usize, round: usize, payload: Payload) -> Fault {
         self.tallies[node].faults += 1;
-        Fault::panicked(
+        let fault = Fault::panicked(
             &self.names[node],
             self.places.at(round),
             FaultKind::Panic,
             payload,
-        )
+        );
+        fault.tried(self.attempt)
+    }
+
+    /// A call of the first node has given nothing within its time.
+    pub(crate) fn timed_out(&mut self, of: Try, limit: Duration) -> Fault {
+        let cause = format!("no result within {limit:?}");
+        self.unanswered(of, FaultKind::Timeout, cause)
+    }
+
+    /// A call of the first node could not be made.
+    pub(crate) fn refused(&mut self, of: Try, why: &str) -> Fault {
+        let cause = format!("it could not be evaluated: {why}");
+        self.unanswered(of, FaultKind::Error, cause)
+    }
+
+    fn unanswered(&mut self, of: Try, kind: FaultKind, cause: String) -> Fault {
+        self.tallies[0].faults += 1;
+        let at = self.places.at(of.round);
+        Fault::new(&self.names[0], at, kind, cause.into()).tried(of.attempt)
+    }
+
+    /// Takes back what is noted.
+    pub(crate) fn forget(&mut self) {
+        self.tallies.fill(Tally::default());
+        self.leave();
+    }
+
+    /// The evaluation is over.
+    pub(crate) fn leave(&mut self) {
+        self.desk = None;
+        self.timed = None;
+    }
+
+    /// Takes over what another book of the same region has noted.
+    pub(crate) fn take_over(&mut self, other: &mut Book) {
+        for (own, other) in self.tallies.iter_mut().zip(&mut other.tallies) {
+            own.add(&std::mem::take(other));
+        }
     }
 
     /// A fault that arises before the call: the slot counts as one that was given and failed.
@@ -168,7 +236,7 @@ impl Book {
 
     #[cold]
     #[inline(never)]
-    fn copy_panicked(&mut self, node: usize, round: usize, payload: Payload) -> Fault {
+    pub(crate) fn copy_panicked(&mut self, node: usize, round: usize, payload: Payload) -> Fault {
         self.uncall(node);
         self.panicked(node, round, payload)
     }
@@ -193,18 +261,33 @@ impl Book {
         Some(fault)
     }
 
-    /// Starts the clock for the calls of a slot.
-    pub(crate) fn start(&mut self) {
-        self.ticked = Some(Instant::now());
-    }
-
-    /// A call has returned: the time since the one before is its own. Nodes of a region follow one another.
+    /// A timed call begins, and so the one before has ended: nodes of a region follow one another.
     #[cold]
     #[inline(never)]
-    fn tick(&mut self, node: usize) {
+    fn begin(&mut self, node: usize, round: usize) {
         let now = Instant::now();
-        if let Some(before) = self.ticked.replace(now) {
-            self.tallies[node].sampled_time += now - before;
+        self.count_time(now);
+        self.timed = Some((node, now));
+        if let Some(desk) = &self.desk {
+            desk.begins(node, self.places.at(round), now);
+        }
+    }
+
+    /// The timed calls are over for now.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn rest(&mut self) {
+        let now = Instant::now();
+        self.count_time(now);
+        self.timed = None;
+        if let Some(desk) = &self.desk {
+            desk.rests(now);
+        }
+    }
+
+    fn count_time(&mut self, now: Instant) {
+        if let Some((node, began)) = self.timed {
+            self.tallies[node].sampled_time += now - began;
         }
     }
 }
@@ -222,7 +305,7 @@ impl<'a> Cursor<'a> {
 
     /// The same place, for a function that is not inlined: this cursor then stays in registers.
     #[inline(always)]
-    fn again(&mut self) -> Cursor<'_> {
+    pub(crate) fn again(&mut self) -> Cursor<'_> {
         Cursor {
             book: self.book,
             ..*self
@@ -241,10 +324,11 @@ impl<'a> Cursor<'a> {
         }
     }
 
+    /// A node's call begins.
     #[inline(always)]
-    pub(crate) fn tick(&mut self, node: usize) {
+    pub(crate) fn begin(&mut self, node: usize) {
         if self.sampled {
-            self.book.tick(node);
+            self.book.begin(node, self.round);
         }
     }
 
@@ -310,6 +394,12 @@ impl<'a> Cursor<'a> {
     #[inline(always)]
     pub(crate) fn panicked(&mut self, node: usize, payload: Payload) -> Fault {
         self.book.panicked(node, self.round, payload)
+    }
+
+    /// So often has the slot been tried at this node.
+    #[inline(always)]
+    pub(crate) fn tried(&mut self, attempt: u32) {
+        self.book.attempt = attempt;
     }
 
     /// A panic while the node's item was copied.

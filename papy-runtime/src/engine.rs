@@ -13,30 +13,38 @@ use std::collections::VecDeque;
 use crate::layout::Layout;
 use crate::net::{Planned, Role};
 use crate::parking::Parking;
-use crate::pool::Pool;
+use crate::pool::{self, Pool};
 use crate::shared::Shared;
 use crate::spring::{Poured, Spring};
+use crate::squad::Enrolled;
 use crate::sync::rayon::{self, Scope};
-use crate::sync::{Arc, Mutex, OnceLock, Weak, lock, mpsc, thread_local, times};
+use crate::sync::{Arc, Mutex, OnceLock, Weak, channel, lock, thread, thread_local, times};
+use crate::timed::Timed;
 use crate::turnstile::Turnstile;
 use crate::unwind;
+use crate::watch::Spot;
 
 /// A wave that is due at a step.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Task {
-    step: usize,
-    wave: u64,
+    pub(crate) step: usize,
+    pub(crate) wave: u64,
 }
 
 pub(crate) struct Engine<'env> {
     steps: Vec<Stand<'env>>,
     /// The steps that waves begin at.
     springs: Vec<usize>,
-    pub(crate) pools: Vec<Crew>,
+    pub(crate) pools: Vec<Arc<Crew>>,
     pub(crate) shared: Arc<Shared>,
     /// Whether the default pool's threads could be had; asked when they are first wanted.
     default_ready: OnceLock<bool>,
+    /// Spawns on the default pool for threads of other pools; see [`relay`].
+    relay: OnceLock<Option<channel::Sender<Job>>>,
 }
+
+/// What rayon is to do.
+type Job = Box<dyn FnOnce() + Send>;
 
 impl Drop for Engine<'_> {
     fn drop(&mut self) {
@@ -51,25 +59,30 @@ struct Stand<'env> {
     part: usize,
     /// Index into the engine's pools; `None`: whoever brings a wave evaluates it.
     pool: Option<usize>,
-    turnstile: Mutex<Turnstile>,
+    lobby: Arc<Lobby>,
+}
+
+/// The waves that wait before a step.
+pub(crate) struct Lobby {
+    pub(crate) turnstile: Mutex<Turnstile>,
     /// Streams that have still to arrive, for each wave of a step with several.
-    missing: Mutex<Parking<usize>>,
+    pub(crate) missing: Mutex<Parking<usize>>,
 }
 
 /// A pool, as one run uses it.
 pub(crate) struct Crew {
     pub(crate) pool: Pool,
-    queue: Mutex<Queue>,
+    pub(crate) queue: Mutex<Queue>,
     /// The pump that spawns helpers for threads of other pools, in scoped runs.
-    pump: OnceLock<mpsc::Sender<bool>>,
+    pump: OnceLock<channel::Sender<bool>>,
 }
 
 #[derive(Default)]
-struct Queue {
-    tasks: VecDeque<Task>,
+pub(crate) struct Queue {
+    pub(crate) tasks: VecDeque<Task>,
     /// Helpers that look at the queue, or will.
-    helpers: usize,
-    limit: usize,
+    pub(crate) helpers: usize,
+    pub(crate) limit: usize,
 }
 
 /// How a thread can get a helper started on a pool.
@@ -105,10 +118,12 @@ impl<'env> Engine<'env> {
         layout: &Layout,
         shared: Arc<Shared>,
     ) -> Engine<'env> {
-        let crew = |pool| Crew {
-            pool,
-            queue: Mutex::new(Queue::default()),
-            pump: OnceLock::new(),
+        let crew = |pool| {
+            Arc::new(Crew {
+                pool,
+                queue: Mutex::new(Queue::default()),
+                pump: OnceLock::new(),
+            })
         };
         let mut pools = vec![crew(Pool::rayon())];
         let mut steps = Vec::with_capacity(planned.len());
@@ -122,14 +137,25 @@ impl<'env> Engine<'env> {
                         pools.len() - 1
                     })
             });
-            let turnstile = Mutex::new(Turnstile::new(planned.order));
+            let lobby = Arc::new(Lobby {
+                turnstile: Mutex::new(Turnstile::new(planned.order)),
+                missing: Mutex::new(Parking::new()),
+            });
             steps.push(Stand {
                 planned,
                 part: *part,
                 pool,
-                turnstile,
-                missing: Mutex::new(Parking::new()),
+                lobby,
             });
+        }
+        if let Some(watch) = &shared.watch {
+            let spot = |stand: &Stand<'_>| Spot {
+                what: stand.planned.role.what(),
+                part: stand.part,
+                crew: stand.pool,
+                lobby: stand.lobby.clone(),
+            };
+            watch.wire(steps.iter().map(spot).collect(), &pools);
         }
         let is_spring = |step: &usize| matches!(steps[*step].planned.role, Role::Spring(_));
         Engine {
@@ -138,6 +164,7 @@ impl<'env> Engine<'env> {
             pools,
             shared,
             default_ready: OnceLock::new(),
+            relay: OnceLock::new(),
         }
     }
 
@@ -158,11 +185,13 @@ impl<'env> Engine<'env> {
         Ok(())
     }
 
-    /// Begins the default pool; `false` where its threads can't be had, and drivers must do the work.
+    /// Begins the default pool, where the run uses it; `false` where its threads can't be had, and drivers must do the work.
     pub(crate) fn begin_default(&self) -> bool {
-        *self
-            .default_ready
-            .get_or_init(|| match self.pools[0].pool.begin() {
+        *self.default_ready.get_or_init(|| {
+            if !self.pools_in_use().contains(&0) {
+                return true;
+            }
+            match self.pools[0].pool.begin() {
                 Ok(threads) => {
                     lock(&self.pools[0].queue).limit = threads;
                     true
@@ -171,7 +200,8 @@ impl<'env> Engine<'env> {
                     self.shared.ledger.note_on_caller();
                     false
                 }
-            })
+            }
+        })
     }
 
     /// Whether there is something to pour from a spring, and room for it.
@@ -190,7 +220,28 @@ impl<'env> Engine<'env> {
 
     /// Whether every step may be evaluated by a driver.
     pub(crate) fn is_default_only(&self) -> bool {
-        self.pools_in_use().iter().all(|pool| *pool == 0)
+        !self.is_timed() && self.pools_in_use().iter().all(|pool| *pool == 0)
+    }
+
+    /// Whether there are calls to be kept within a time.
+    pub(crate) fn is_timed(&self) -> bool {
+        self.steps
+            .iter()
+            .any(|step| matches!(step.planned.role, Role::Timed(_)))
+    }
+
+    /// The nodes whose calls are kept within a time.
+    pub(crate) fn timed_nodes(&self) -> Vec<Arc<dyn Timed>> {
+        let timed = |step: &Stand<'env>| match &step.planned.role {
+            Role::Timed(node) => Some(node.clone()),
+            _ => None,
+        };
+        self.steps.iter().filter_map(timed).collect()
+    }
+
+    /// Gets the threads for timed calls.
+    pub(crate) fn enrol(&self) -> Result<Vec<Enrolled>, String> {
+        self.timed_nodes().iter().map(|node| node.enrol()).collect()
     }
 
     /// Evaluates what is queued for a pool, on one of its threads, for a while. Whether there may be more: then it is
@@ -198,9 +249,6 @@ impl<'env> Engine<'env> {
     fn help(self: &Arc<Self>, crew: usize, spawn: Spawn<'_, 'env>) -> bool {
         /// Tasks that a helper does before others who wait for the pool get a turn.
         const SHIFT: u32 = times(32);
-        if crew == 0 {
-            crate::pool::note_global_thread();
-        }
         let mut hand = Hand::new(self, spawn);
         hand.serves[crew] = true;
         for _ in 0..SHIFT {
@@ -235,8 +283,8 @@ impl<'env> Engine<'env> {
         }
     }
 
-    pub(crate) fn open_pump(&self, crew: usize) -> mpsc::Receiver<bool> {
-        let (sender, receiver) = mpsc::channel();
+    pub(crate) fn open_pump(&self, crew: usize) -> channel::Receiver<bool> {
+        let (sender, receiver) = channel::unbounded();
         assert!(
             self.pools[crew].pump.set(sender).is_ok(),
             "a pump is opened once"
@@ -287,30 +335,30 @@ thread_local! {
 /// Works for the pool of this thread, while it waits. Whether there was anything to do.
 pub(crate) fn work_meanwhile() -> bool {
     // what is waited for may be queued for the helper beneath, which can't go on before the wait is over
-    if let Some(beneath) = BENEATH.with_borrow(Option::clone) {
+    if let Some(beneath) = BENEATH.with(|beneath| beneath.borrow().clone()) {
         beneath.replace();
     }
-    WAITS.set(WAITS.get() + 1);
+    WAITS.with(|waits| waits.set(waits.get() + 1));
     let worked = rayon::yield_now() == Some(rayon::Yield::Executed);
-    WAITS.set(WAITS.get() - 1);
+    WAITS.with(|waits| waits.set(waits.get() - 1));
     worked
 }
 
 /// What a helper does between two shifts, so that pipelines that share a pool all move: it lets another job of the pool
 /// run on top of it, one level deep.
 fn give_way(helper: Option<Beneath>) {
-    if !GIVING_WAY.replace(true) {
-        BENEATH.set(helper);
+    if !GIVING_WAY.with(|giving| giving.replace(true)) {
+        BENEATH.with(|beneath| *beneath.borrow_mut() = helper);
         rayon::yield_now();
-        BENEATH.set(None);
-        GIVING_WAY.set(false);
+        BENEATH.with(|beneath| *beneath.borrow_mut() = None);
+        GIVING_WAY.with(|giving| giving.set(false));
     }
 }
 
 /// On top of a wait a helper ends after one shift, so that what is waited for is looked at. The driver begins another
 /// one, behind whatever else the pool has to do; where the driver is inside a source, the helper must do so itself.
 fn is_on_top_of_a_wait() -> bool {
-    WAITS.get() > 0
+    WAITS.with(Cell::get) > 0
 }
 
 /// Tells a spring of a started run that there may be room, from a thread that does not work for the run.
@@ -363,8 +411,35 @@ pub(crate) fn spawn_owned(engine: &Arc<Engine<'static>>, crew: usize) {
     };
     match engine.pools[crew].pool.handle() {
         Some(pool) => pool.spawn(job),
-        None => rayon::spawn(job),
+        None => spawn_global(engine, Box::new(job)),
     }
+}
+
+/// Spawns on the global pool. On a thread of another pool `rayon::spawn` would stay in that one, whose threads are for
+/// something else; so there a thread of the run's own does it.
+fn spawn_global(engine: &Engine<'static>, job: Job) {
+    if !pool::is_foreign_thread() {
+        return rayon::spawn(|| pool::on_global_thread(job));
+    }
+    let job = match engine.relay.get_or_init(begin_relay) {
+        Some(relay) => relay.send(job).err().map(|unsent| unsent.0),
+        None => Some(job),
+    };
+    if let Some(job) = job {
+        rayon::spawn(job);
+    }
+}
+
+/// A thread that spawns on the global pool what it is sent, until the run is gone. `None` where it can't be had.
+fn begin_relay() -> Option<channel::Sender<Job>> {
+    let (sender, jobs) = channel::unbounded::<Job>();
+    let work = move || {
+        for job in jobs {
+            rayon::spawn(|| pool::on_global_thread(job));
+        }
+    };
+    let relay = thread::Builder::new().name("papy relay".to_owned());
+    relay.spawn(work).ok().map(|_| sender)
 }
 
 fn spawn_scoped<'env>(engine: &Arc<Engine<'env>>, crew: usize, scope: &Scope<'env>) {
@@ -386,7 +461,11 @@ fn spawn_scoped<'env>(engine: &Arc<Engine<'env>>, crew: usize, scope: &Scope<'en
 }
 
 /// Spawns helpers of a scoped run on behalf of threads that are not of the pool, until the run ends.
-pub(crate) fn pump<'env>(engine: &Arc<Engine<'env>>, crew: usize, requests: &mpsc::Receiver<bool>) {
+pub(crate) fn pump<'env>(
+    engine: &Arc<Engine<'env>>,
+    crew: usize,
+    requests: &channel::Receiver<bool>,
+) {
     in_scope(&engine.pools[crew].pool, |scope: &Scope<'env>| {
         while requests.recv() == Ok(true) {
             spawn_scoped(engine, crew, scope);
@@ -440,7 +519,7 @@ impl<'a, 'env> Hand<'a, 'env> {
             return;
         }
         if stand.planned.ports > 1 {
-            let mut missing = lock(&stand.missing);
+            let mut missing = lock(&stand.lobby.missing);
             match missing.get_mut(wave) {
                 None => {
                     missing.insert(wave, stand.planned.ports - 1);
@@ -453,7 +532,7 @@ impl<'a, 'env> Hand<'a, 'env> {
                 Some(_) => drop(missing.take(wave)),
             }
         }
-        if lock(&stand.turnstile).arrive(wave) {
+        if lock(&stand.lobby.turnstile).arrive(wave) {
             self.due(Task { step, wave });
         }
     }
@@ -565,6 +644,11 @@ impl<'a, 'env> Hand<'a, 'env> {
                 shared.task_leaves();
                 return;
             }
+            Role::Timed(node) => {
+                self.leave_to(node, step, wave);
+                shared.task_leaves();
+                return;
+            }
         };
         // Kernels guard user code themselves. What unwinds all the same is the `Drop` of an item that a cancelled
         // run throws away.
@@ -572,7 +656,7 @@ impl<'a, 'env> Hand<'a, 'env> {
         {
             unwind::forget_payload(payload);
         }
-        let next = lock(&stand.turnstile).leave();
+        let next = lock(&stand.lobby.turnstile).leave();
         // The turn goes on here. With that to do, what follows from this wave is queued for others.
         self.todo.extend(next.map(|wave| Task { step, wave }));
         for target in arrivals {
@@ -582,9 +666,47 @@ impl<'a, 'env> Hand<'a, 'env> {
         shared.task_leaves();
     }
 
+    /// Leaves a wave to those who make a timed node's calls; without anybody who keeps time, it is evaluated here.
+    fn leave_to(&mut self, node: &Arc<dyn Timed>, step: usize, wave: u64) {
+        let shared = &self.engine.shared;
+        let part = self.engine.steps[step].part;
+        let settled = if shared.timing.is_on() {
+            node.clone().submit(shared, part, wave)
+        } else {
+            node.evaluate(shared, part, wave);
+            true
+        };
+        if settled {
+            self.settled(&**node, step, wave);
+        }
+    }
+
+    fn settled(&mut self, node: &dyn Timed, step: usize, wave: u64) {
+        let shared = &self.engine.shared;
+        let mut arrivals = Vec::new();
+        node.hand_on(shared, wave, &mut arrivals);
+        for target in arrivals {
+            self.arrived(target, wave);
+        }
+        self.passed(self.engine.steps[step].part, wave);
+    }
+
+    /// Brings a wave on its way whose calls have all been settled.
+    pub(crate) fn hand_on(&mut self, step: usize, wave: u64) {
+        let shared = &self.engine.shared;
+        if let Role::Timed(node) = &self.engine.steps[step].planned.role
+            && shared.task_enters()
+        {
+            self.settled(&**node, step, wave);
+            shared.task_leaves();
+            self.finish_todo();
+        }
+    }
+
     /// A wave has passed a step.
     fn passed(&mut self, part: usize, wave: u64) {
         let shared = &self.engine.shared;
+        shared.moved(part);
         let own = &shared.parts[part];
         let (through, ends) = {
             let mut flow = lock(&own.flow);

@@ -108,6 +108,14 @@ impl Fault {
         Fault::new(node, input, kind, Box::new(Panicked(message)))
     }
 
+    /// The same, after so many tries.
+    pub(crate) fn tried(mut self, attempts: u32) -> Fault {
+        if let Some(origin) = Arc::get_mut(&mut self.0) {
+            origin.attempts = attempts;
+        }
+        self
+    }
+
     /// The fault of a join that this one and `other` meet at: every origin once, in argument order.
     pub(crate) fn and(&self, other: &Fault) -> Fault {
         let mut origins: Vec<Fault> = self.origins().collect();
@@ -197,6 +205,9 @@ impl fmt::Display for Fault {
             self.input(),
             self.kind()
         )?;
+        if self.attempts() > 1 {
+            write!(f, " in each of {} tries", self.attempts())?;
+        }
         if let Some(cause) = self.cause() {
             write!(f, ": {cause}")?;
         }

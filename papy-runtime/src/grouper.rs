@@ -4,7 +4,7 @@
 //! So the items of a group may have been worked on by any number of threads, and the group itself is worked on by
 //! whoever is free.
 
-use crate::bundle::Gathering;
+use crate::bundle::{Gathering, Group};
 use crate::cursor::Cursor;
 use crate::link::{Link, Ports};
 use crate::net::{Place, Step, rounds_of};
@@ -15,13 +15,14 @@ use crate::slot::Slot;
 use crate::stride::{Extent, Stride};
 use crate::sync::{Arc, Instant, Mutex, lock};
 use crate::unwind;
+use crate::watch::What;
 
 /// The step that groups, wave by wave in order.
 pub(crate) struct Grouper<P: Ports, S, M, K, T> {
     place: Place,
     region: Arc<Region<P, S, M, K>>,
     inputs: P::Links,
-    output: Arc<Link<Vec<T>>>,
+    output: Arc<Link<Group<T>>>,
     size: u64,
     begun: Mutex<Begun<T>>,
 }
@@ -47,7 +48,7 @@ impl<P: Ports, S, M, K, T> Grouper<P, S, M, K, T> {
         place: Place,
         region: Arc<Region<P, S, M, K>>,
         inputs: P::Links,
-        output: Arc<Link<Vec<T>>>,
+        output: Arc<Link<Group<T>>>,
         size: u64,
     ) -> Self {
         Grouper {
@@ -74,7 +75,8 @@ where
         else {
             return;
         };
-        let mut book = self.place.open_book(shared, part);
+        let of = (&extent.places, rounds);
+        let mut book = self.place.open_book_at(shared, part, wave, of);
         let began = Instant::now();
         let go_on = || !shared.is_cancelled();
         let (slots, ()) = self
@@ -118,5 +120,9 @@ where
         P::clear(&self.inputs);
         let begun = std::mem::take(&mut *lock(&self.begun));
         unwind::discard(begun.gathering);
+    }
+
+    fn what(&self) -> What {
+        What::Nodes(self.place.nodes().to_vec())
     }
 }

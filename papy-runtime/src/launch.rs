@@ -19,8 +19,10 @@ use crate::report::{Ledger, Report};
 use crate::run::{Control, Seat};
 use crate::shared::{NAP, Part, Shared};
 use crate::sink::{Outlets, Sinks};
-use crate::sync::{Arc, Instant, lock, rayon, spawn_scoped, thread, times};
+use crate::sync::{Arc, Instant, Mutex, lock, rayon, spawn_scoped, thread, times};
+use crate::timekeeper;
 use crate::unwind::{self, Payload};
+use crate::watch::{self, Watch};
 
 impl<'env, I, P, F, W> Body<'env> for Blueprint<I, P, F, W>
 where
@@ -58,7 +60,7 @@ where
             Some((_, _, layout)) => layout.clone(),
             None => Layout::alone(graph.outputs.len()),
         };
-        let shared = shared(graph, &layout, &options, |_| bell.clone());
+        let shared = shared(graph, &layout, &options, true, |_| bell.clone());
         let parts = courses(&layout, &options);
         let mut driver = Driver {
             inlets,
@@ -112,12 +114,16 @@ where
             }
         }
         shared.ledger.end();
-        unwind::discard(driver);
+        driver.inlets.discard();
+        unwind::discard(driver.parts);
         unwind::discard(engine);
         unwind::discard(wiring);
         unwind::discard(wired.map(|(outputs, net, _)| (outputs, net.steps)));
         unwind::discard(fused);
-        resume(sinks.panic());
+        let panic = sinks.panic();
+        // what other sinks have panicked with must not be dropped while this panic goes on
+        std::iter::from_fn(|| sinks.panic()).for_each(unwind::forget_payload);
+        resume(panic);
         shared.report()
     }
 
@@ -132,7 +138,9 @@ where
         let mut inlets = Vec::new();
         sources.boxed(links.clone(), &mut inlets);
         let (outputs, net, mut layout) = wire_up::<I, P, _>((wire, net, links));
-        let shared = shared(graph, &layout, &options, |_| Arc::new(Bell::default()));
+        let shared = shared(graph, &layout, &options, false, |_| {
+            Arc::new(Bell::default())
+        });
         let mut steps = net.steps;
         let readers = P::open(outputs, &mut steps, &shared, &layout, 0);
         layout.steps.extend(&layout.outputs);
@@ -141,7 +149,19 @@ where
         let engine: Arc<Engine<'static>> = Arc::new(Engine::new(steps, &layout, shared.clone()));
         let control = Control::new(shared.clone());
         let outputs = P::outputs(readers, control.keeper());
-        if options.inline {
+        let begun = if options.inline || engine.is_default_only() {
+            Ok(())
+        } else {
+            engine.begin_pools()
+        };
+        if let Err(why) = &begun {
+            if !options.makes_do {
+                inlets.into_iter().for_each(unwind::discard);
+                return Err(StartError::new(why.as_str()));
+            }
+            shared.ledger.note_on_caller();
+        }
+        if options.inline || begun.is_err() {
             let bell = Arc::new(Bell::default());
             let inlets = Own(inlets.into_iter().enumerate().collect());
             let driver = Driver {
@@ -153,13 +173,19 @@ where
             shared.seat(Box::new(Inline { engine, driver }));
             return Ok((outputs, control));
         }
-        if !engine.is_default_only() {
-            engine.begin_pools().map_err(StartError::new)?;
+        if engine.is_timed()
+            && let Err(why) = begin_timekeeper(&engine)
+        {
+            if !options.makes_do {
+                return Err(StartError::new(why));
+            }
+            shared.ledger.note_on_caller();
         }
         for part in &shared.parts {
             let _ = part.engine.set(Arc::downgrade(&engine));
         }
         let mut inlets: Vec<_> = inlets.into_iter().map(Some).collect();
+        let asked = courses.len();
         for course in courses {
             let own = course
                 .inputs
@@ -173,43 +199,105 @@ where
                 shared: shared.clone(),
                 bell,
             };
-            begin_driver(&engine, driver)?;
+            match begin_driver(&engine, driver) {
+                Ok(()) => {}
+                Err((Some(driver), _)) if options.makes_do && asked == 1 => {
+                    shared.ledger.note_on_caller();
+                    let engine = engine.clone();
+                    shared.seat(Box::new(Inline { engine, driver }));
+                }
+                Err((driver, error)) => {
+                    unwind::discard(driver);
+                    inlets.into_iter().for_each(unwind::discard);
+                    let asked = crate::pool::threads(asked);
+                    let why = format!("it asked for {asked} of its own: {error}");
+                    return Err(StartError::new(why));
+                }
+            }
         }
         unwind::discard(engine);
         Ok((outputs, control))
     }
 }
 
-/// Begins the thread that drives a part of a run.
-fn begin_driver(engine: &Arc<Engine<'static>>, mut driver: Driver<Own>) -> Result<(), StartError> {
+/// Begins the thread that drives a part of a run; gives the driver back where it can't be had.
+fn begin_driver(
+    engine: &Arc<Engine<'static>>,
+    driver: Driver<Own>,
+) -> Result<(), (Option<Driver<Own>>, std::io::Error)> {
     let engine = engine.clone();
     let shared = driver.shared.clone();
+    // what a thread that is not begun was to do is dropped, so it must not own the sources
+    let held = Arc::new(Mutex::new(Some(driver)));
+    let taken = held.clone();
     shared.driver_enters();
-    let work = move || {
-        let shared = driver.shared.clone();
-        let driven = unwind::catch(|| {
-            let mut hand = Hand::driver(&engine, Spawn::Owned(engine::spawn_owned));
-            driver.drive(&mut hand);
-            if shared.is_cancelled() {
-                shared.wait_for_tasks();
-                engine.clear();
-            }
-            unwind::discard(driver);
-        });
-        unwind::discard(engine);
-        let broken = driven.err().map(|payload| {
-            shared.cancel();
-            unwind::message(&payload)
-        });
-        shared.driver_leaves(broken);
+    let work = {
+        let shared = shared.clone();
+        move || {
+            let driven = unwind::catch(|| {
+                let Some(mut driver) = lock(&taken).take() else {
+                    return;
+                };
+                let mut hand = Hand::driver(&engine, Spawn::Owned(engine::spawn_owned));
+                driver.drive(&mut hand);
+                if shared.is_cancelled() {
+                    shared.wait_for_tasks();
+                    engine.clear();
+                }
+                unwind::discard(driver);
+            });
+            unwind::discard(engine);
+            let broken = driven.err().map(|payload| {
+                shared.cancel();
+                unwind::message(&payload)
+            });
+            shared.driver_leaves(broken);
+        }
     };
     let begun = thread::Builder::new()
-        .name(format!("papy {}", shared.ledger.name))
+        .name(format!("papy {}", shared.ledger.name).replace('\0', " "))
         .spawn(work);
     begun.map(drop).map_err(|error| {
         shared.driver_leaves(None);
-        StartError::new(format!("the run's own thread: {error}"))
+        (lock(&held).take(), error)
     })
+}
+
+/// Begins the thread that keeps time for a run.
+fn begin_timekeeper(engine: &Arc<Engine<'static>>) -> Result<(), String> {
+    let enrolled = engine.enrol()?;
+    let engine = engine.clone();
+    let shared = engine.shared.clone();
+    shared.helper_enters();
+    let work = {
+        let shared = shared.clone();
+        move || {
+            let kept = unwind::catch(|| {
+                timekeeper::keep_time(&engine, Spawn::Owned(engine::spawn_owned), &enrolled);
+            });
+            if let Err(payload) = kept {
+                unwind::forget_payload(payload);
+                shared.cancel();
+            }
+            unwind::discard(engine);
+            shared.helper_leaves();
+        }
+    };
+    let begun = thread::Builder::new()
+        .name("papy time".to_owned())
+        .spawn(work);
+    match begun {
+        Ok(_) => {
+            shared.timing.turn_on();
+            Ok(())
+        }
+        Err(error) => {
+            shared.helper_leaves();
+            Err(format!(
+                "it asked for 1 thread of its own, which keeps time: {error}"
+            ))
+        }
+    }
 }
 
 /// A started run without threads: whoever reads or waits drives it.
@@ -252,16 +340,18 @@ where
 }
 
 fn shared(
-    graph: &Graph,
+    graph: &'static Graph,
     layout: &Layout,
     options: &Options,
+    is_blocking: bool,
     bell: impl Fn(usize) -> Arc<Bell>,
 ) -> Arc<Shared> {
     let part = |(part, plan): (usize, &PartPlan)| {
         let flow = Flow::new(options.buffer, plan.outputs.len() + plan.feeds.len());
         Arc::new(Part::new(flow, bell(part), plan.clone()))
     };
-    Arc::new(Shared::new(
+    let watch = Watch::of(graph, layout, false, is_blocking);
+    let shared = Arc::new(Shared::new(
         layout.parts.iter().enumerate().map(part).collect(),
         layout
             .outputs
@@ -270,7 +360,10 @@ fn shared(
             .collect(),
         Ledger::new(graph, options.name.clone(), options.buffer),
         options.on_fault,
-    ))
+        watch,
+    ));
+    watch::enlist(&shared);
+    shared
 }
 
 fn courses(layout: &Layout, options: &Options) -> Vec<Course> {
@@ -441,7 +534,14 @@ where
     let mut rounds = 0;
     loop {
         driver.bell.hear();
+        let watch = driver.shared.watch.as_ref();
+        if let Some(watch) = watch {
+            watch.delivers(true);
+        }
         let mut busy = sinks.deliver();
+        if let Some(watch) = watch {
+            watch.delivers(false);
+        }
         rounds += 1;
         if ask.in_place && rounds > ROUNDS && driver.is_idle() {
             return Delivered::Light;
@@ -484,11 +584,13 @@ fn run_with_helpers<'env, I, P, C>(
     let begun = engine.begin_pools();
     match (begun, &engine.pools_in_use()[..]) {
         (Err(_), _) => run_alone(engine, driver, sinks),
-        (Ok(()), []) => run_alone_quietly(engine, driver, sinks),
-        (Ok(()), [crew]) => engine::in_scope(&engine.pools[*crew].pool, |scope| {
-            let mut hand = Hand::driver(engine, Spawn::Scoped { scope, crew: *crew });
-            deliver_all(driver, &mut hand, sinks, Ask::NOTHING);
-        }),
+        (Ok(()), []) if !engine.is_timed() => run_alone_quietly(engine, driver, sinks),
+        (Ok(()), [crew]) if !engine.is_timed() => {
+            engine::in_scope(&engine.pools[*crew].pool, |scope| {
+                let mut hand = Hand::driver(engine, Spawn::Scoped { scope, crew: *crew });
+                deliver_all(driver, &mut hand, sinks, Ask::NOTHING);
+            });
+        }
         (Ok(()), crews) => run_with_pumps(engine, crews, driver, sinks),
     }
 }
@@ -503,8 +605,11 @@ fn run_with_pumps<'env, I, P, C>(
     P: Ports,
     C: Sinks<P>,
 {
+    let Ok(enrolled) = engine.enrol() else {
+        return run_alone(engine, driver, sinks);
+    };
     thread::scope(|scope| {
-        let mut pumps = Vec::with_capacity(crews.len());
+        let mut pumps = Vec::with_capacity(crews.len() + 1);
         for crew in crews {
             let requests = engine.open_pump(*crew);
             let work = move || engine::pump(engine, *crew, &requests);
@@ -516,9 +621,23 @@ fn run_with_pumps<'env, I, P, C>(
                 }
             }
         }
+        if engine.is_timed() {
+            let work = || timekeeper::keep_time(engine, Spawn::Pumped, &enrolled);
+            match spawn_scoped(scope, "papy time", work) {
+                Ok(timekeeper) => {
+                    engine.shared.timing.turn_on();
+                    pumps.push(timekeeper);
+                }
+                Err(_) => {
+                    engine.close_pumps();
+                    return run_alone(engine, driver, sinks);
+                }
+            }
+        }
         let mut hand = Hand::driver(engine, Spawn::Pumped);
         deliver_all(driver, &mut hand, sinks, Ask::NOTHING);
         engine.close_pumps();
+        engine.shared.timing.end();
         // Where this thread is one of a pool's, a helper that a pump has spawned may be queued behind it.
         while rayon::current_thread_index().is_some()
             && !pumps.iter().all(thread::ScopedJoinHandle::is_finished)

@@ -90,7 +90,7 @@ impl Layout {
             plan.tails = plan.tails.max(step.depth);
             plan.stride = plan.stride.into_iter().chain(step.stride).min();
             match step.role {
-                Role::Step(_) => {
+                Role::Step(_) | Role::Timed(_) => {
                     plan.steps += 1;
                     plan.regions += 1;
                 }

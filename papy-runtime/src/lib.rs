@@ -10,6 +10,7 @@ mod align;
 mod balance;
 mod bell;
 mod bundle;
+mod calls;
 mod channel;
 mod check;
 mod cursor;
@@ -47,10 +48,16 @@ mod sink;
 mod slot;
 pub mod source;
 mod spring;
+mod squad;
+mod state;
 mod stride;
 mod sync;
+pub mod testing;
+mod timed;
+mod timekeeper;
 mod turnstile;
 mod unwind;
+mod watch;
 mod worker;
 
 pub use error::{RunError, StartError};
@@ -87,5 +94,6 @@ pub mod __private {
     pub use crate::slot::*;
     pub use crate::source::{Feed, Source};
     pub use crate::spring::{Burst, Merging, flowing, merging};
+    pub use crate::timed::{TimedRegion, owned, owns, timed, timed_again};
     pub use crate::worker::*;
 }

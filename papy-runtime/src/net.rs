@@ -1,6 +1,7 @@
 //! The wiring of a run: steps that hand strides to each other over links.
 
 use crate::align::{Alignable, Aligner};
+use crate::bundle::Group;
 use crate::check::{Fits, Gives};
 use crate::cursor::{Ahead, Book, Cursor};
 use crate::graph::{Frame, Graph};
@@ -8,6 +9,7 @@ use crate::grouper::Grouper;
 use crate::layout::Layout;
 use crate::lineage::{Lineage, Lineages, met};
 use crate::link::{Link, Ports, SlotList};
+use crate::places::Places;
 use crate::plan::Body;
 use crate::pool::Pool;
 use crate::region::{Order, Region, RegionSpec};
@@ -16,6 +18,8 @@ use crate::slot::Slot;
 use crate::spring::{Basin, Burst, Feeder, MergedLinks, Pourable, Spring, bursts};
 use crate::stride::{Extent, Slots};
 use crate::sync::{Arc, Instant, Mutex, OnceLock, lock};
+use crate::timed::{Timed, TimedRegion};
+use crate::watch::{At, What};
 
 /// What a wave passes through: a region, a place where strides are regrouped, or the queue of an output.
 pub trait Step: Send + Sync {
@@ -23,6 +27,10 @@ pub trait Step: Send + Sync {
     fn run(&self, shared: &Shared, part: usize, wave: u64, arrivals: &mut Vec<usize>);
     /// Drops what waits.
     fn clear(&self);
+    /// What it is, to somebody who looks.
+    fn what(&self) -> What {
+        What::Passage
+    }
 }
 
 /// What a step is to its part.
@@ -33,14 +41,26 @@ pub(crate) enum Role<'env> {
     Feed(Box<dyn Step + 'env>, usize),
     /// Waves begin here.
     Spring(Arc<dyn Spring + 'env>),
+    /// Every wave passes it, but leaves when its last call is in or given up.
+    Timed(Arc<dyn Timed>),
 }
 
 impl Role<'_> {
+    /// What it is, to somebody who looks.
+    pub(crate) fn what(&self) -> What {
+        match self {
+            Role::Step(step) | Role::Feed(step, _) => step.what(),
+            Role::Spring(spring) => What::Spring(spring.node()),
+            Role::Timed(node) => What::Timed(node.node(), Arc::downgrade(node)),
+        }
+    }
+
     /// Drops what waits.
     pub(crate) fn clear(&self) {
         match self {
             Role::Step(step) | Role::Feed(step, _) => step.clear(),
             Role::Spring(spring) => spring.clear(),
+            Role::Timed(node) => node.close(),
         }
     }
 }
@@ -125,6 +145,42 @@ impl<'env> Net<'env> {
         outputs
     }
 
+    /// Adds a region of one node whose calls are timed.
+    pub fn timed<P: Ports, O>(&mut self, region: TimedRegion<P, O>, inputs: P::Links) -> O::Links
+    where
+        O: SlotList<Links: Clone>,
+    {
+        let TimedRegion { spec, make } = region;
+        let (lead, round) = self.round::<P>(&inputs);
+        let mut entering = Vec::new();
+        P::lineages(&inputs, &mut entering);
+        let outputs = O::links(&spec, round, &entering, 0);
+        let step = self.steps.len();
+        let ports = P::aim(&inputs, step);
+        let place = self.place(&spec, lead, round);
+        self.steps.push(Planned {
+            role: Role::Timed(make(place, step, inputs, outputs.clone())),
+            root: round.root,
+            depth: round.depth,
+            // whoever brings a wave only leaves it here
+            pool: Pool::inline(),
+            order: Order::Free,
+            ports,
+            stride: spec.stride,
+        });
+        outputs
+    }
+
+    /// As [`timed`](Net::timed), for streams that may be out of phase.
+    pub fn timed_join<P, O>(&mut self, region: TimedRegion<P, O>, inputs: P::Links) -> O::Links
+    where
+        P: Alignable + 'env,
+        O: SlotList<Links: Clone>,
+    {
+        let inputs = self.align::<P>(inputs);
+        self.timed(region, inputs)
+    }
+
     /// As [`add`](Net::add), for streams that may be out of phase.
     pub fn join<P, S, M, K, O>(
         &mut self,
@@ -150,7 +206,7 @@ impl<'env> Net<'env> {
         inputs: P::Links,
         size: u64,
         anew: bool,
-    ) -> (Arc<Link<Vec<T>>>, ())
+    ) -> (Arc<Link<Group<T>>>, ())
     where
         P: Alignable + 'env,
         S: Send + 'env,
@@ -368,6 +424,41 @@ impl Place {
         Book::new(names.clone(), aheads.clone(), common)
     }
 
+    /// A book for an evaluation of a wave, which a watched run is told of.
+    pub(crate) fn open_book_at(
+        &self,
+        shared: &Shared,
+        part: usize,
+        wave: u64,
+        (places, rounds): (&Places, usize),
+    ) -> Book {
+        let mut book = self.open_book(shared, part);
+        if let Some(watch) = shared.watch.as_ref().filter(|_| rounds > 0) {
+            let items = (places.at(0), places.at(rounds - 1));
+            let nodes = self.nodes.len();
+            book.desk = Some(watch.sit(book.names(), nodes, part, At::Wave(wave), items));
+        }
+        book
+    }
+
+    /// The nodes that are evaluated here.
+    pub(crate) fn nodes(&self) -> &[usize] {
+        &self.nodes
+    }
+
+    /// Puts a book back, and forgets what it has noted.
+    pub(crate) fn put_book_back(&self, mut book: Book) {
+        book.forget();
+        lock(&self.books).push(book);
+    }
+
+    /// Calls that took too long are left to themselves.
+    pub(crate) fn note_given_up(&self, shared: &Shared, calls: usize) {
+        if let Some(node) = self.nodes.first() {
+            shared.ledger.nodes[*node].note_given_up(calls);
+        }
+    }
+
     /// Adds what the book has noted to the report. Whether there were faults.
     pub(crate) fn close_book(
         &self,
@@ -380,6 +471,7 @@ impl Place {
         shared
             .ledger
             .add(&self.nodes, &self.feeds, &mut book.tallies, rounds, elapsed);
+        book.leave();
         lock(&self.books).push(book);
         faults
     }
@@ -423,7 +515,8 @@ where
             return;
         };
         let gives = self.region.spec.folds && extent.tail == self.place.depth;
-        let mut book = self.place.open_book(shared, part);
+        let of = (&extent.places, rounds);
+        let mut book = self.place.open_book_at(shared, part, wave, of);
         let began = Instant::now();
         let outs = self
             .region
@@ -445,5 +538,9 @@ where
 
     fn clear(&self) {
         P::clear(&self.inputs);
+    }
+
+    fn what(&self) -> What {
+        What::Nodes(self.place.nodes().to_vec())
     }
 }

@@ -15,7 +15,7 @@ use crate::plan::{apart, blueprint, input};
 use crate::pool::Pool;
 use crate::region::{RegionSpec, UNORDERED, region, scratch};
 use crate::run::{Control, Run};
-
+use crate::timed::timed;
 use crate::worker::Fallible;
 
 /// Parallel maps for iterators.
@@ -25,9 +25,7 @@ pub trait NumapExt: Iterator + Sized {
     /// Nothing happens before the first item is asked for. At most 4096 items are ahead of what has been read (see
     /// [`Numap::buffer`]). A panic in `f` is the fault of its item.
     ///
-    /// # Panics
-    ///
-    /// The first `next` panics when no thread can be had.
+    /// Where threads can't be had, items are mapped by whoever reads them.
     ///
     /// ```
     /// use papy_runtime::NumapExt;
@@ -109,6 +107,7 @@ struct Options {
     stride: Option<usize>,
     buffer: Option<usize>,
     ordered: bool,
+    timeout: Option<Duration>,
 }
 
 impl<I: Iterator, F: Fn(I::Item) -> R, R> Numap<I, F, R> {
@@ -118,6 +117,7 @@ impl<I: Iterator, F: Fn(I::Item) -> R, R> Numap<I, F, R> {
             stride: None,
             buffer: None,
             ordered: true,
+            timeout: None,
         };
         Numap {
             state: State::Ready(items, Plainly(f, PhantomData)),
@@ -173,6 +173,26 @@ impl<I: Iterator, F, R, M: Mapping<I::Item>> Numap<I, F, R, M> {
         self
     }
 
+    /// Makes an item whose call takes longer than `limit` a fault of kind [`Timeout`](crate::FaultKind::Timeout), and goes on.
+    ///
+    /// The call itself cannot be ended; it is left to itself, and what it gives is dropped. Calls are made by threads of
+    /// papy's own, as many at once as the pool has.
+    ///
+    /// ```
+    /// use papy_runtime::{FaultKind, NumapExt};
+    /// use std::{thread, time::Duration};
+    ///
+    /// let nap = |millis| thread::sleep(Duration::from_millis(millis));
+    /// let limit = Duration::from_millis(100);
+    /// let naps: Vec<_> = [1, 300, 1].into_iter().numap(nap).timeout(limit).collect();
+    /// assert!(naps[0].is_ok() && naps[2].is_ok());
+    /// assert_eq!(naps[1].as_ref().unwrap_err().kind(), FaultKind::Timeout);
+    /// ```
+    pub fn timeout(mut self, limit: Duration) -> Self {
+        self.options.timeout = Some(limit);
+        self
+    }
+
     /// Gives results as they are ready.
     pub fn unordered(mut self) -> Self {
         self.options.ordered = false;
@@ -217,6 +237,7 @@ where
             stride,
             buffer,
             ordered,
+            timeout,
         } = &self.options;
         let items = input::<I::Item, _>(items);
         let spec = RegionSpec::new(&[0]).on(pool);
@@ -235,7 +256,13 @@ where
             (port::<I::Item>(), ()),
             (port::<M::Out>(), ()),
             apart(),
-            move |net: &mut Net<'static>, links| net.add(&map, links),
+            {
+                let timed = timeout.map(|limit| timed(&map, limit));
+                move |net: &mut Net<'static>, links| match timed {
+                    Some(timed) => net.timed(timed, links),
+                    None => net.add(&map, links),
+                }
+            },
         );
         let mut built: Pipeline<'static, Mapped<M::Out>, crate::plan::Plan<(M::Out,), _, _>> =
             pipeline::pipeline((items, ()), body);
@@ -245,9 +272,9 @@ where
         if let Some(buffer) = buffer {
             built = built.buffer(*buffer);
         }
-        match built.start() {
+        match built.making_do().start() {
             Ok(Mapped(output)) => output,
-            Err(error) => panic!("{error}"),
+            Err(error) => unreachable!("a map makes do without threads: {error}"),
         }
     }
 

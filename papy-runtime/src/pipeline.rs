@@ -76,6 +76,12 @@ where
         self
     }
 
+    /// Starts without threads where they can't be had.
+    pub(crate) fn making_do(mut self) -> Self {
+        self.options.makes_do = true;
+        self
+    }
+
     /// Runs to the end on this thread and its pools, and drops what comes out.
     pub fn run(self) -> Report {
         self.plan

@@ -34,9 +34,15 @@ pub(crate) struct NodeLedger {
     /// Nanoseconds of the calls that were timed.
     sampled: AtomicU64,
     busy: AtomicU64,
+    /// Calls that took too long and were left to themselves.
+    given_up: AtomicU64,
 }
 
 impl NodeLedger {
+    pub(crate) fn note_given_up(&self, calls: usize) {
+        self.given_up.fetch_add(calls as u64, Ordering::Relaxed);
+    }
+
     /// A fault that no evaluation has noted.
     pub(crate) fn note_fault(&self) {
         self.faults.fetch_add(1, Ordering::Relaxed);
@@ -60,6 +66,7 @@ impl Ledger {
             holes: AtomicU64::new(0),
             sampled: AtomicU64::new(0),
             busy: AtomicU64::new(0),
+            given_up: AtomicU64::new(0),
         };
         Ledger {
             name: name.unwrap_or_else(|| graph.name.to_owned()),
@@ -154,6 +161,7 @@ impl Ledger {
                 faults,
                 holes,
                 busy: Duration::from_nanos(count(&ledger.busy)),
+                abandoned: count(&ledger.given_up),
             }
         };
         Stats {
@@ -240,6 +248,7 @@ pub struct NodeStats {
     faults: u64,
     holes: u64,
     busy: Duration,
+    abandoned: u64,
 }
 
 impl NodeStats {
@@ -277,6 +286,13 @@ impl NodeStats {
     #[must_use]
     pub fn busy(&self) -> Duration {
         self.busy
+    }
+
+    /// Calls that took longer than its `.timeout(d)`, each try by itself. They may still be going on, on threads that
+    /// the run has left behind; what they give is dropped.
+    #[must_use]
+    pub fn abandoned(&self) -> u64 {
+        self.abandoned
     }
 }
 
@@ -320,11 +336,18 @@ impl fmt::Display for Stats {
                 faults,
                 holes,
                 busy,
+                abandoned,
             } = node;
             writeln!(
                 f,
                 "  {name:<30} {items_in:>12} {items_out:>12} {faults:>8} {holes:>8} {busy:>10.2?}"
             )?;
+            if *abandoned > 0 {
+                writeln!(
+                    f,
+                    "    {abandoned} of its calls took too long and were abandoned"
+                )?;
+            }
         }
         Ok(())
     }

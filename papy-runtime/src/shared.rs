@@ -1,5 +1,6 @@
 //! What every party to a run holds: the tokens of its parts, its counts, and how it ends.
 
+use std::cell::{Cell, RefCell};
 use std::time::Duration;
 
 use crate::bell::Bell;
@@ -12,9 +13,11 @@ use crate::report::{Ledger, Report};
 use crate::run::Seat;
 use crate::sync::{
     Arc, AtomicBool, AtomicU64, Condvar, Instant, Mutex, OnceLock, Ordering, Weak, lock, rayon,
-    try_lock, wait, wait_for,
+    thread_local, try_lock, wait, wait_for,
 };
+use crate::timekeeper::Timing;
 use crate::unwind;
+use crate::watch::Watch;
 
 /// What to do at a fault.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -99,6 +102,10 @@ pub struct Shared {
     inline: AtomicBool,
     /// A helper has left tasks to the driver.
     left: AtomicBool,
+    /// Where the run is watched.
+    pub(crate) watch: Option<Arc<Watch>>,
+    /// Of the calls of timed nodes.
+    pub(crate) timing: Timing,
 }
 
 /// Who is still at work.
@@ -118,12 +125,16 @@ struct Life {
     closed: bool,
     /// A driver has died of a panic that is papy's own.
     broken: Option<String>,
+    /// It has been over: what comes back from a source or a queue later does not change that.
+    over: Cell<bool>,
 }
 
 impl Life {
     fn is_over(&self, cancelled: bool) -> bool {
         let waves_done = self.open_parts == 0 && self.running == 0 && self.drivers == 0;
-        waves_done || (cancelled && self.is_settled())
+        let over = self.over.get() || waves_done || (cancelled && self.is_settled());
+        self.over.set(over);
+        over
     }
 
     /// Nothing is evaluated, and drivers are only left where a source keeps them.
@@ -138,6 +149,7 @@ impl Shared {
         gates: Vec<Arc<Gate>>,
         ledger: Ledger,
         on_fault: OnFault,
+        watch: Option<Arc<Watch>>,
     ) -> Shared {
         let life = Life {
             open_parts: parts.len(),
@@ -154,6 +166,21 @@ impl Shared {
             seat: Mutex::new(None),
             inline: AtomicBool::new(false),
             left: AtomicBool::new(false),
+            watch,
+            timing: Timing::default(),
+        }
+    }
+
+    /// Who is at work, for somebody who looks: drivers, those of them inside a source, evaluations, helpers.
+    pub(crate) fn workers(&self) -> [usize; 4] {
+        let life = lock(&self.life);
+        [life.drivers, life.pulling, life.running, life.helpers]
+    }
+
+    /// Something has moved in a part.
+    pub(crate) fn moved(&self, part: usize) {
+        if let Some(watch) = &self.watch {
+            watch.moved(part);
         }
     }
 
@@ -201,6 +228,7 @@ impl Shared {
         }
         self.gates.iter().for_each(|gate| gate.cancel());
         self.ring_all();
+        self.timing.ring();
         drop(lock(&self.life));
         self.news.notify_all();
     }
@@ -284,7 +312,20 @@ impl Shared {
             return false;
         }
         life.running += 1;
+        drop(life);
+        let _ = INSIDE.try_with(|inside| inside.borrow_mut().push(self.address()));
         true
+    }
+
+    /// Whether this thread is inside of an evaluation of the run.
+    fn is_inside(&self) -> bool {
+        let inside = INSIDE.try_with(|inside| inside.borrow().contains(&self.address()));
+        inside.unwrap_or(false)
+    }
+
+    /// What tells it from other runs.
+    fn address(&self) -> usize {
+        std::ptr::from_ref(self).addr()
     }
 
     /// Counts a helper in; `false` where the run is gone.
@@ -315,12 +356,14 @@ impl Shared {
     }
 
     pub(crate) fn task_leaves(&self) {
+        let _ = INSIDE.try_with(|inside| inside.borrow_mut().pop());
         let mut life = lock(&self.life);
         life.running -= 1;
         let quiet = life.running == 0;
         drop(life);
         if quiet {
             self.news.notify_all();
+            self.timing.ring();
         }
     }
 
@@ -334,6 +377,7 @@ impl Shared {
         if self.is_over() {
             self.ledger.end();
         }
+        self.timing.ring();
     }
 
     pub(crate) fn is_over(&self) -> bool {
@@ -395,6 +439,10 @@ impl Shared {
         const PATIENCE: Duration = Duration::from_millis(50);
         self.vacate();
         lock(&self.life).closed = true;
+        if self.is_inside() {
+            // who lets go of a run in one of its own calls can't wait for that call
+            return;
+        }
         self.until(None, Life::is_settled);
         self.until(Some(PATIENCE), |life| life.drivers == 0);
         self.ledger.end();
@@ -430,6 +478,11 @@ impl Shared {
         }
         true
     }
+}
+
+thread_local! {
+    /// The runs whose evaluations this thread is inside of, one on top of the other.
+    static INSIDE: RefCell<Vec<usize>> = const { RefCell::new(Vec::new()) };
 }
 
 /// How long a thread of a pool sleeps before it looks again whether its pool has work.

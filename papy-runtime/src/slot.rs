@@ -215,19 +215,116 @@ impl<T> Slot<T> {
     ) -> Slot<U> {
         match self.open() {
             Ok(value) => {
-                let slot = match unwind::catch(|| f(value)) {
+                cx.begin(node);
+                match unwind::catch(|| f(value)) {
                     Ok(Ok(out)) => Slot::Value(out),
                     Ok(Err(error)) => Slot::Fault(cx.failed(node, error)),
                     Err(payload) => Slot::Fault(cx.panicked(node, payload)),
-                };
-                cx.tick(node);
-                slot
+                }
             }
             Err(absent) => {
                 cx.skip(node);
                 absent.slot()
             }
         }
+    }
+
+    /// As [`guard`](Slot::guard), up to `retries` times more where it fails. A copy is kept for each try but the last.
+    #[inline(never)]
+    fn guard_again<U, E: Into<crate::fault::BoxError>>(
+        self,
+        mut cx: Cursor<'_>,
+        node: usize,
+        (retries, copy): (usize, fn(&T) -> T),
+        mut f: impl FnMut(T) -> Result<U, E>,
+    ) -> Slot<U> {
+        let mut value = match self.open() {
+            Ok(value) => value,
+            Err(absent) => {
+                cx.skip(node);
+                return absent.slot();
+            }
+        };
+        cx.begin(node);
+        let tries = u32::try_from(retries.max(1)).map_or(u32::MAX, |n| n.saturating_add(1));
+        let mut attempt = 1;
+        let slot = loop {
+            let kept = (attempt < tries).then(|| unwind::catch(|| copy(&value)));
+            let kept = match kept.transpose() {
+                Ok(kept) => kept,
+                Err(payload) => {
+                    unwind::discard(value);
+                    break Slot::Fault(cx.copy_panicked(node, payload));
+                }
+            };
+            let failed = match unwind::catch(|| f(value)) {
+                Ok(Ok(out)) => {
+                    unwind::discard(kept);
+                    break Slot::Value(out);
+                }
+                Ok(Err(error)) => Ok(error),
+                Err(payload) => Err(payload),
+            };
+            match (kept, failed) {
+                (Some(kept), failed) => {
+                    match failed {
+                        Ok(error) => unwind::discard(error),
+                        Err(payload) => unwind::forget_payload(payload),
+                    }
+                    value = kept;
+                    attempt += 1;
+                    cx.tried(attempt);
+                }
+                (None, Ok(error)) => break Slot::Fault(cx.failed(node, error)),
+                (None, Err(payload)) => break Slot::Fault(cx.panicked(node, payload)),
+            }
+        };
+        cx.tried(1);
+        slot
+    }
+
+    /// Evaluates a worker without state; again where it fails.
+    #[inline(always)]
+    pub fn then_again<W, const N: usize>(
+        self,
+        cx: &mut Cursor<'_>,
+        node: usize,
+        worker: &W,
+        local: &mut W::Local,
+        again: (usize, fn(&T) -> T),
+    ) -> Slot<W::Out>
+    where
+        W: Worker<T, N> + Stateless,
+    {
+        self.guard_again(cx.again(), node, again, |value| {
+            worker.call(&mut (), local, value)
+        })
+    }
+
+    /// Evaluates a closure; again where it panics.
+    #[inline(always)]
+    pub fn call_again<U>(
+        self,
+        cx: &mut Cursor<'_>,
+        node: usize,
+        again: (usize, fn(&T) -> T),
+        mut f: impl FnMut(T) -> U,
+    ) -> Slot<U> {
+        self.guard_again(cx.again(), node, again, |value| {
+            Ok::<_, std::convert::Infallible>(f(value))
+        })
+    }
+
+    /// Evaluates a closure whose `Err` is a fault; again where it fails.
+    #[inline(always)]
+    pub fn call_fallible_again<R: Fallible>(
+        self,
+        cx: &mut Cursor<'_>,
+        node: usize,
+        again: (usize, fn(&T) -> T),
+        mut f: impl FnMut(T) -> R,
+    ) -> Slot<R::Value> {
+        self.guard_again(cx.again(), node, again, |value| f(value).into_result())
     }
 
     /// Evaluates a worker without state.

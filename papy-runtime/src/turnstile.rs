@@ -64,6 +64,15 @@ impl Turnstile {
         }
     }
 
+    /// The waves that are parked, and the one that they wait for, where it must be one.
+    pub(crate) fn look(&self) -> (Vec<u64>, Option<u64>) {
+        match &self.0 {
+            Kind::Free => (Vec::new(), None),
+            Kind::AtMost { waiting, .. } => (waiting.iter().copied().collect(), None),
+            Kind::Serial { next, waiting, .. } => (waiting.iter().copied().collect(), Some(*next)),
+        }
+    }
+
     /// A wave comes out. The one that goes in now, if any.
     pub(crate) fn leave(&mut self) -> Option<u64> {
         match &mut self.0 {
@@ -91,6 +100,7 @@ mod tests {
         assert!(!turnstile.arrive(1));
         assert!(turnstile.arrive(0));
         assert!(!turnstile.arrive(2));
+        assert_eq!(turnstile.look(), (vec![1, 2], Some(0)));
         assert_eq!(turnstile.leave(), Some(1));
         assert_eq!(turnstile.leave(), Some(2));
         assert_eq!(turnstile.leave(), None);

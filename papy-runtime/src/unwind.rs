@@ -22,9 +22,12 @@ pub(crate) fn discard<T>(value: T) {
     }
 }
 
-/// A payload may panic when it is dropped; that second panic has nothing to tell.
+/// A payload may panic when it is dropped; that second panic has nothing to tell. Whether its payload, too, can be dropped
+/// is known of text alone.
 pub(crate) fn forget_payload(payload: Payload) {
-    if let Err(second) = catch(|| drop(payload)) {
+    if let Err(second) = catch(|| drop(payload))
+        && !(second.is::<&str>() || second.is::<String>())
+    {
         std::mem::forget(second);
     }
 }

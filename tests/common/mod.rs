@@ -2,15 +2,17 @@
 #![allow(dead_code, unused_macros, unused_imports)]
 
 use std::fmt::{self, Debug};
-use std::io::Write;
 use std::panic;
-use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
-use std::sync::{Arc, Condvar, Mutex, Once, OnceLock, mpsc};
+use std::sync::{Arc, Condvar, Mutex, Once};
 use std::thread;
 use std::time::{Duration, Instant};
 
+pub mod guard;
+
+pub use guard::{failing, within};
 use papy::prelude::*;
+pub use papy::testing::Tally;
 
 // ---------------------------------------------------------------- workers
 
@@ -99,7 +101,7 @@ pub fn boom(x: i64, #[param] at: i64) -> i64 {
 
 /// One way of running a pipeline of up to three pools.
 pub struct Schedule {
-    pools: (&'static str, [Pool; 3]),
+    pools: PoolSet,
     pub stride: Option<usize>,
     pub buffer: Option<usize>,
 }
@@ -120,26 +122,36 @@ impl fmt::Display for Schedule {
     }
 }
 
-/// Every assignment of pools that the tests know, by name.
-pub fn pool_sets() -> &'static [(&'static str, [Pool; 3])] {
-    static SETS: OnceLock<Vec<(&str, [Pool; 3])>> = OnceLock::new();
-    SETS.get_or_init(|| {
-        let same = |pool: Pool| [pool.clone(), pool.clone(), pool];
-        let given = rayon::ThreadPoolBuilder::new().num_threads(2).build();
-        let given = Arc::new(given.expect("threads"));
-        vec![
-            ("default", same(Pool::rayon())),
-            ("one of 1", same(Pool::threads(1))),
-            ("one of 2, given", same(Pool::from(given))),
-            ("one of 8", same(Pool::threads(8))),
-            (
-                "each its own",
-                [Pool::threads(1), Pool::threads(2), Pool::threads(3)],
-            ),
-            ("inline", same(Pool::inline())),
-            ("mixed", [Pool::threads(2), Pool::rayon(), Pool::inline()]),
-        ]
-    })
+/// Pools for up to three places, by name.
+type PoolSet = (&'static str, [Pool; 3]);
+
+/// Every assignment of pools that the tests know. A test has one of each, until its end.
+pub fn pool_sets() -> Vec<PoolSet> {
+    static SETS: Mutex<Vec<PoolSet>> = Mutex::new(Vec::new());
+    let mut sets = SETS.lock().unwrap();
+    if sets.is_empty() {
+        *sets = new_pool_sets();
+        guard::at_end(|| SETS.lock().unwrap().clear());
+    }
+    sets.clone()
+}
+
+fn new_pool_sets() -> Vec<PoolSet> {
+    let same = |pool: Pool| [pool.clone(), pool.clone(), pool];
+    let given = rayon::ThreadPoolBuilder::new().num_threads(2).build();
+    let given = Arc::new(given.expect("threads"));
+    vec![
+        ("default", same(Pool::rayon())),
+        ("one of 1", same(Pool::threads(1))),
+        ("one of 2, given", same(Pool::from(given))),
+        ("one of 8", same(Pool::threads(8))),
+        (
+            "each its own",
+            [Pool::threads(1), Pool::threads(2), Pool::threads(3)],
+        ),
+        ("inline", same(Pool::inline())),
+        ("mixed", [Pool::threads(2), Pool::rayon(), Pool::inline()]),
+    ]
 }
 
 /// Pools x strides x buffers.
@@ -354,53 +366,9 @@ pub fn position(report: &papy::Report, input: &str) -> u64 {
 
 // ---------------------------------------------------------------- limits
 
-/// Runs a test's body in a thread of its own; ends the process, with the test's name, when the time is over.
-pub fn within(seconds: u64, body: impl FnOnce() + Send + 'static) {
-    let name = thread::current().name().unwrap_or("a test").to_owned();
-    let (done, over) = mpsc::channel::<()>();
-    let guarded = move || {
-        let _done = done;
-        body();
-    };
-    let test = thread::Builder::new()
-        .name(name.clone())
-        .spawn(guarded)
-        .expect("a thread");
-    if over.recv_timeout(Duration::from_secs(seconds)) == Err(mpsc::RecvTimeoutError::Timeout) {
-        let _ = writeln!(
-            std::io::stderr(),
-            "\n{name}: not done after {seconds} s, so the process ends"
-        );
-        std::process::abort();
-    }
-    if let Err(payload) = test.join() {
-        panic::resume_unwind(payload);
-    }
-}
-
-/// Runs the body of the test `name` in a process of its own, where threads can be counted.
-pub fn alone(name: &str, body: impl FnOnce()) {
-    const MARK: &str = "PAPY_TEST_ALONE";
-    if std::env::var_os(MARK).is_some() {
-        return body();
-    }
-    let program = std::env::current_exe().expect("the test's program");
-    let child = Command::new(program)
-        .args(["--exact", name, "--nocapture"])
-        .env(MARK, "1")
-        .output();
-    let child = child.expect("a child process");
-    let text = [child.stdout, child.stderr].concat();
-    let text = String::from_utf8_lossy(&text);
-    assert!(
-        child.status.success(),
-        "{name}, alone: {}\n{text}",
-        child.status
-    );
-    assert!(
-        text.contains("1 passed"),
-        "{name} is not the name of a test:\n{text}"
-    );
+/// Runs the body of the test `name`, which has a process of its own already.
+pub fn alone(_name: &str, body: impl FnOnce()) {
+    body();
 }
 
 /// Threads of this process, where the system says so.
@@ -456,66 +424,8 @@ pub fn quiet() {
 
 // ---------------------------------------------------------------- things that are counted
 
-/// How many [`Live`] items there are, and were at most.
-#[derive(Debug, Default)]
-pub struct Tally {
-    made: AtomicUsize,
-    gone: AtomicUsize,
-    most: AtomicUsize,
-}
-
-impl Tally {
-    pub fn new() -> Arc<Tally> {
-        Arc::default()
-    }
-
-    pub fn item(self: &Arc<Self>, n: i64) -> Live {
-        let made = self.made.fetch_add(1, SeqCst) + 1;
-        self.most
-            .fetch_max(made.saturating_sub(self.gone.load(SeqCst)), SeqCst);
-        Live {
-            n,
-            tally: self.clone(),
-        }
-    }
-
-    pub fn made(&self) -> usize {
-        self.made.load(SeqCst)
-    }
-
-    pub fn live(&self) -> usize {
-        let gone = self.gone.load(SeqCst);
-        self.made.load(SeqCst) - gone
-    }
-
-    pub fn most(&self) -> usize {
-        self.most.load(SeqCst)
-    }
-}
-
-/// An item whose copies are counted.
-pub struct Live {
-    pub n: i64,
-    tally: Arc<Tally>,
-}
-
-impl Clone for Live {
-    fn clone(&self) -> Self {
-        self.tally.item(self.n)
-    }
-}
-
-impl Drop for Live {
-    fn drop(&mut self) {
-        self.tally.gone.fetch_add(1, SeqCst);
-    }
-}
-
-impl Debug for Live {
-    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        self.n.fmt(f)
-    }
-}
+/// A number that is counted.
+pub type Live = papy::testing::Live<i64>;
 
 /// An iterator and the number of items that were pulled from it.
 pub fn counted<I: IntoIterator>(

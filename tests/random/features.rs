@@ -53,6 +53,8 @@ pub enum Feature {
     Pipelines,
     PipelinesInArms,
     Retry,
+    /// `.timeout(d)` with more time than anybody needs.
+    Timeout,
     /// A fault of a stream that is dropped leaves the outputs of a run that stops at faults alone.
     StopsBesideDrops,
     /// `.produce(1)`.
@@ -97,12 +99,13 @@ const ALL: &[Feature] = &[
     Pipelines,
     PipelinesInArms,
     Retry,
+    Timeout,
     StopsBesideDrops,
     ProduceOne,
 ];
 
 /// What the engine does not do yet, or not as the rules say: take a line away when it does.
-const NOT_YET: &[Feature] = &[Retry];
+const NOT_YET: &[Feature] = &[];
 
 /// A set of features.
 #[derive(Debug, Clone)]

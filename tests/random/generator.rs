@@ -429,6 +429,7 @@ impl Generator<'_> {
             node.options.words = vec!["serial"];
             node.options.spawn = None;
             node.options.retry = None;
+            node.options.timed = false;
             if let Work::Worker { params, .. } = &mut node.work {
                 *params = vec![Param {
                     text: format!("to{to}"),
@@ -910,6 +911,9 @@ impl Generator<'_> {
         }
         if self.has(Feature::Retry) && !serial && !folds && !e.catches && self.dice.chance(5) {
             options.retry = Some(1 + self.dice.below(2));
+        }
+        if self.has(Feature::Timeout) && !serial && !folds && self.dice.chance(5) {
+            options.timed = true;
         }
         if self.all_named {
             options.named = Some(format!("n{}", self.nodes + 1));

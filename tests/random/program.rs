@@ -136,6 +136,7 @@ pub struct Options {
     pub spawn: Option<Param>,
     pub stride: Option<usize>,
     pub retry: Option<usize>,
+    pub timed: bool,
     pub repeat: Option<usize>,
     pub named: Option<String>,
 }

@@ -391,6 +391,7 @@ fn options(node: &Node) -> String {
         spawn,
         stride,
         retry,
+        timed,
         repeat,
         named,
     } = &node.options;
@@ -399,6 +400,7 @@ fn options(node: &Node) -> String {
     all.extend(spawn.iter().map(|n| format!(".spawn({})", n.text)));
     all.extend(stride.iter().map(|n| format!(".stride({n})")));
     all.extend(retry.iter().map(|n| format!(".retry({n})")));
+    all.extend(timed.then(|| ".timeout(secs(600))".to_owned()));
     all.extend(repeat.iter().map(|n| format!(".repeat({n})")));
     all.extend(named.iter().map(|name| format!(".named({name:?})")));
     match &node.work {

@@ -12,9 +12,9 @@ fn inc(x: u64) -> u64 {
 
 pipeline! {
     fn stats(xs: Stream<u64>, ys: Stream<u64>) -> Stream<u64> {
-        let a = xs >> dbl.timeout(secs(1)).retry(3);
+        let a = xs >> dbl.await;
         let b = ys >> inc.isolated() >> inc.remote();
-        (a, b) >> (|a, b| a + b) >> dbl.await
+        (a, b) >> (|a, b| a + b) >> dbl.isolated()
     }
 }
 

@@ -10,6 +10,7 @@ mod ends;
 mod outputs;
 mod pools;
 mod shapes;
+mod timed;
 
 use papy::Fault;
 use shuttle::scheduler::{PctScheduler, RandomScheduler, Scheduler};

@@ -58,6 +58,16 @@ pub fn limit(node: usize) -> Ident {
     internal(&format!("limit_{node}"))
 }
 
+/// The variable of the time that a call of a node may take.
+pub fn limit_in_time(node: usize) -> Ident {
+    internal(&format!("time_{node}"))
+}
+
+/// The variable of how often a node's calls are tried again.
+pub fn retries(node: usize) -> Ident {
+    internal(&format!("retries_{node}"))
+}
+
 /// The variable of a node's first state.
 pub fn state(node: usize) -> Ident {
     internal(&format!("state_{node}"))
@@ -128,10 +138,11 @@ impl Builder<'_> {
                     if let Some(state) = &node.state {
                         uses.extend(self.uses(state, Site::State(*id)));
                     }
-                    for expr in [&node.pool, &node.stride, &node.spawn]
+                    let own = [&node.pool, &node.stride, &node.spawn]
                         .into_iter()
-                        .flatten()
-                    {
+                        .flatten();
+                    let placed = node.timeout.iter().chain(&node.retry).map(|(_, expr)| expr);
+                    for expr in own.chain(placed) {
                         uses.extend(self.uses(expr, Site::Plain));
                     }
                     if let Work::Closure { mentions, .. } | Work::Route { mentions, .. } =
@@ -192,6 +203,15 @@ impl Builder<'_> {
         }
         if let Some(expr) = &code.spawn {
             self.builds.steps.push(number(&limit(id), expr));
+        }
+        if let Some((_, expr)) = &code.timeout {
+            let (name, user) = (limit_in_time(id), syntax_span(expr));
+            let duration = quote_spanned!(at(user)=> ::core::time::Duration);
+            let step = quote_spanned!(at(user)=> let #name: #duration = #expr;);
+            self.builds.steps.push(step);
+        }
+        if let Some((_, expr)) = &code.retry {
+            self.builds.steps.push(number(&retries(id), expr));
         }
         if let Work::Closure { mentions, .. } | Work::Route { mentions, .. } = &code.work {
             for name in mentions {

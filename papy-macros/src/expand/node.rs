@@ -197,6 +197,8 @@ impl Writer<'_> {
             _ => self.joined(id, number, args),
         };
         let n = args.len();
+        let closure_of_one = matches!(code.work, Work::Closure { .. }) && n == 1;
+        let (joined, retried) = self.retried(id, joined, closure_of_one);
         let mut called = match &code.work {
             Work::Worker { .. } => {
                 let (worker, own) = (builds::worker_at(id, user), local_name(id));
@@ -210,9 +212,14 @@ impl Writer<'_> {
                         let state = state_name(self.plan, self.region);
                         quote_spanned!(at(user)=> #joined.then_with::<_, #n>(#cx, #number, &#worker, #state, #own))
                     }
-                    _ => {
-                        quote_spanned!(at(user)=> #joined.then::<_, #n>(#cx, #number, &*#worker, #own))
-                    }
+                    _ => match &retried {
+                        None => {
+                            quote_spanned!(at(user)=> #joined.then::<_, #n>(#cx, #number, &*#worker, #own))
+                        }
+                        Some(again) => {
+                            quote_spanned!(at(user)=> #joined.then_again::<_, #n>(#cx, #number, &*#worker, #own, #again))
+                        }
+                    },
                 }
             }
             Work::Closure { closure, .. } => {
@@ -225,13 +232,16 @@ impl Writer<'_> {
                 } else {
                     joined
                 };
-                if node.fallible {
-                    let option = code.fallible.map_or(user, Place::span);
-                    let call = Ident::new("call_fallible", at(option));
-                    quote_spanned!(at(user)=> #joined.#call(#cx, #number, #closure))
-                } else {
-                    quote_spanned!(at(user)=> #joined.call(#cx, #number, #closure))
-                }
+                let again = retried.as_ref().map(|again| quote!(#again,));
+                let call = match (node.fallible, &again) {
+                    (false, None) => "call",
+                    (false, Some(_)) => "call_again",
+                    (true, None) => "call_fallible",
+                    (true, Some(_)) => "call_fallible_again",
+                };
+                let option = code.fallible.map_or(user, Place::span);
+                let call = Ident::new(call, at(option));
+                quote_spanned!(at(user)=> #joined.#call(#cx, #number, #again #closure))
             }
             Work::Route { .. } | Work::Moves => TokenStream::new(),
         };
@@ -247,6 +257,30 @@ impl Writer<'_> {
             called = quote_spanned!(at(option)=> #papy::Pours::poured(#poured));
         }
         called
+    }
+
+    /// What a node that is tried again is given, and how often and by what its items are copied for that. A timed node's
+    /// tries are counted elsewhere.
+    fn retried(
+        &mut self,
+        id: NodeId,
+        joined: TokenStream,
+        solo: bool,
+    ) -> (TokenStream, Option<TokenStream>) {
+        let Some((place, _)) = &self.plan.code.nodes[id].retry else {
+            return (joined, None);
+        };
+        if self.plan.graph.nodes[id].mode == Mode::Timed {
+            return (joined, None);
+        }
+        let option = place.span();
+        let (papy, whole) = (papy_at(option), internal_at("tried", option));
+        let (again, retries) = (internal_at("again", option), builds::retries(id));
+        let copies = Ident::new(if solo { "retried_solo" } else { "retried" }, at(option));
+        self.lines.push(quote!(let #whole = #joined;));
+        self.lines
+            .push(quote_spanned!(at(option)=> let #again = (#retries, #papy::#copies(&#whole));));
+        (quote!(#whole), Some(quote!(#again)))
     }
 
     /// `papy::check(slot, cx, number)`. All of it lies at the option, so that rustc says what is wrong once.

@@ -119,7 +119,10 @@ fn one(plan: &Plan, builds: &Builds, id: usize) -> TokenStream {
     let made =
         quote_spanned!(at(user)=> #papy::region(#spec, #ins, #bench, { #(#captures)* #kernel }));
     match group {
-        None => quote_spanned!(at(user)=> let (#name, #outs) = #made;),
+        None => {
+            let (owned, timed) = (owned(plan, builds, id), timed(plan, id));
+            quote_spanned!(at(user)=> #owned let (#name, #outs) = #made; #timed)
+        }
         Some(_) => {
             let group = internal_at("group", user);
             quote_spanned! {at(user)=>
@@ -232,6 +235,66 @@ fn wire_outside(plan: &Plan, builds: &Builds, id: NodeId) -> TokenStream {
     }
 }
 
+/// The variable of a region whose calls are timed.
+fn timed_name(id: usize) -> Ident {
+    internal(&format!("timed_{id}"))
+}
+
+/// Asks at the option that a timed node owns what it works on: the items whose types the header tells, its parameters, and
+/// what its closure captures.
+fn owned(plan: &Plan, builds: &Builds, id: usize) -> Option<TokenStream> {
+    let region = &plan.partition.regions[id];
+    let node = *kernel::own(plan, region).first()?;
+    let (place, _) = plan.code.nodes[node].timeout.as_ref()?;
+    let place = place.span();
+    let papy = papy_at(place);
+    let header = super::Header::new(plan.pipeline);
+    let inputs = region.ins.iter().filter_map(|&(stream, _)| {
+        let origin = plan.graph.streams[stream].origin;
+        match origin {
+            Origin::Input(input) => Some(header.owned(&plan.code.inputs[input].ty)),
+            Origin::Node(_) => None,
+        }
+    });
+    let outputs = region.outs.iter().filter_map(|out| match out.to {
+        Consumer::Output(output) => plan.pipeline.outputs.get(output),
+        _ => None,
+    });
+    let outputs = outputs.map(ToTokens::to_token_stream);
+    let types = inputs.map(|ty| ty.to_token_stream()).chain(outputs);
+    let values = builds.captures[id]
+        .iter()
+        .map(|value| builds::capture(id, value));
+    let is_worker = matches!(plan.code.nodes[node].work, Work::Worker { .. });
+    let values = values.chain(is_worker.then(|| builds::worker(node)));
+    Some(quote_spanned! {at(place)=>
+        #(#papy::owned::<#types>();)*
+        #(#papy::owns(&#values);)*
+    })
+}
+
+/// A region of one timed node, with its time. What it works on must be its own, which rustc asks at the option.
+fn timed(plan: &Plan, id: usize) -> Option<TokenStream> {
+    let node = *kernel::own(plan, &plan.partition.regions[id]).first()?;
+    let code = &plan.code.nodes[node];
+    let (place, _) = code.timeout.as_ref()?;
+    let (timed, limit) = (timed_name(id), builds::limit_in_time(node));
+    let made = match &code.retry {
+        None => {
+            let place = place.span();
+            let (papy, region) = (papy_at(place), region_name_at(id, place));
+            quote_spanned!(at(place)=> #papy::timed(&#region, #limit))
+        }
+        Some((place, _)) => {
+            let place = place.span();
+            let (papy, region) = (papy_at(place), region_name_at(id, place));
+            let retries = builds::retries(node);
+            quote_spanned!(at(place)=> #papy::timed_again(&#region, #limit, #retries))
+        }
+    };
+    Some(quote!(let #timed = #made;))
+}
+
 fn region_spec(plan: &Plan, builds: &Builds, id: usize) -> TokenStream {
     let papy = papy();
     let region = &plan.partition.regions[id];
@@ -265,8 +328,10 @@ fn region_spec(plan: &Plan, builds: &Builds, id: usize) -> TokenStream {
         Mode::Parallel => {}
         Mode::Serial => spec = quote!(#spec.serial()),
         Mode::Fold => spec = quote!(#spec.fold()),
-        Mode::Spawn => {
-            let limits = kernel::own(plan, region).into_iter().map(builds::limit);
+        Mode::Spawn | Mode::Timed => {
+            let limited = |node: &NodeId| plan.code.nodes[*node].spawn.is_some();
+            let own = kernel::own(plan, region).into_iter().filter(limited);
+            let limits = own.map(builds::limit);
             spec = quote!(#spec #(.spawn(#limits))*);
         }
     }
@@ -385,6 +450,15 @@ fn wire(plan: &Plan, id: usize) -> TokenStream {
         .ins
         .windows(2)
         .any(|pair| root(&pair[0]) != root(&pair[1]));
+    if region.mode == Some(Mode::Timed) {
+        let add = if region.aligned || several {
+            "timed_join"
+        } else {
+            "timed"
+        };
+        let (add, timed) = (Ident::new(add, at(user)), timed_name(id));
+        return quote_spanned!(at(user)=> let #outs = #net.#add(#timed, #ins););
+    }
     if region.aligned || several {
         return quote_spanned!(at(user)=> let #outs = #net.join(&#name, #ins););
     }

@@ -130,6 +130,8 @@ pub enum Mode {
     Parallel,
     /// At most as many as `.spawn(n)` says.
     Spawn,
+    /// Each within its time, on threads that may be lost; with `.spawn(n)` too, at most as many.
+    Timed,
     Serial,
     Fold,
 }

@@ -72,6 +72,8 @@ pub struct NodeCode {
     pub pool: Option<Expr>,
     pub stride: Option<Expr>,
     pub spawn: Option<Expr>,
+    pub timeout: Option<(Place, Expr)>,
+    pub retry: Option<(Place, Expr)>,
     pub state: Option<Expr>,
     /// Where the option stands that rustc may have to complain about.
     pub filter: Option<Place>,

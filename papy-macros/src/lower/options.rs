@@ -15,6 +15,8 @@ const KNOWN: &[&str] = &[
     "ordered",
     "stride",
     "spawn",
+    "timeout",
+    "retry",
     "produce",
     "consume",
     "repeat",
@@ -25,7 +27,7 @@ const KNOWN: &[&str] = &[
     "fallible",
     "named",
 ];
-const NOT_YET: &[&str] = &["timeout", "retry", "isolated", "remote", "await"];
+const NOT_YET: &[&str] = &["isolated", "remote", "await"];
 
 /// Whether it is the name of an option.
 pub(super) fn is_option(name: &str) -> bool {
@@ -44,6 +46,8 @@ fn meant(name: &str) -> Option<&'static str> {
         "limit" | "workers" | "parallel" | "threads" => Some("spawn"),
         "name" | "label" => Some("named"),
         "pool" => Some("on"),
+        "deadline" | "time_limit" | "within" => Some("timeout"),
+        "retries" | "again" | "attempts" => Some("retry"),
         _ => None,
     }
 }
@@ -55,6 +59,8 @@ pub(super) struct Options {
     pub(super) pool: Option<Expr>,
     pub(super) stride: Option<Expr>,
     pub(super) spawn: Option<Expr>,
+    pub(super) timeout: Option<Expr>,
+    pub(super) retry: Option<Expr>,
     pub(super) named: Option<String>,
     rates: Vec<(&'static str, u64)>,
 }
@@ -82,6 +88,8 @@ impl Options {
             Mode::Fold
         } else if self.has("serial") {
             Mode::Serial
+        } else if self.has("timeout") {
+            Mode::Timed
         } else if self.has("spawn") {
             Mode::Spawn
         } else {
@@ -129,6 +137,8 @@ impl Lowering<'_> {
             "on" => "on(pool)",
             "stride" => "stride(n)",
             "spawn" => "spawn(n)",
+            "timeout" => "timeout(duration)",
+            "retry" => "retry(n)",
             "produce" => "produce(n)",
             "consume" => "consume(n)",
             "repeat" => "repeat(n)",
@@ -169,7 +179,8 @@ impl Lowering<'_> {
                     };
                     options.rates.push((known, n));
                 }
-                ("stride" | "spawn", Expr::Lit(literal)) if is_zero(&literal.lit) => {
+                ("timeout", argument) if !self.check_time(argument) => return,
+                ("stride" | "spawn" | "retry", Expr::Lit(literal)) if is_zero(&literal.lit) => {
                     self.cx.report(Place::of(literal), mistakes::zero(known));
                     return;
                 }
@@ -180,6 +191,8 @@ impl Lowering<'_> {
                     options.pool = Some(expr.clone());
                 }
                 ("stride", expr) => options.stride = Some(expr.clone()),
+                ("timeout", expr) => options.timeout = Some(expr.clone()),
+                ("retry", expr) => options.retry = Some(expr.clone()),
                 (_, expr) => options.spawn = Some(expr.clone()),
             }
             if known != "named" {
@@ -192,6 +205,23 @@ impl Lowering<'_> {
             return;
         }
         options.given.push((known, place));
+    }
+
+    /// What is no duration by its looks, and one that is no time at all. Whether there was nothing to report.
+    fn check_time(&mut self, expr: &Expr) -> bool {
+        let text = syntax::text(expr);
+        let mistake = match syntax::bare(expr) {
+            Expr::Lit(literal) => {
+                mistakes::not_a_duration(&text, matches!(literal.lit, Lit::Int(_)))
+            }
+            Expr::Call(call) if call.args.iter().all(is_zero_literal) && !call.args.is_empty() => {
+                mistakes::no_time(&text)
+            }
+            _ => return true,
+        };
+        self.names.touch(expr);
+        self.cx.report(Place::of(expr), mistake);
+        false
     }
 
     /// The number of `.produce`, `.consume` or `.repeat`, which stands in the text.
@@ -295,6 +325,10 @@ fn whole(expr: &Expr) -> Option<u64> {
     }
 }
 
+fn is_zero_literal(expr: &Expr) -> bool {
+    matches!(syntax::bare(expr), Expr::Lit(literal) if is_zero(&literal.lit))
+}
+
 fn is_zero(literal: &Lit) -> bool {
     matches!(literal, Lit::Int(int) if int.base10_parse::<u64>().is_ok_and(|n| n == 0))
 }
@@ -323,6 +357,26 @@ fn contradiction(new: &str, options: &Options) -> Option<(&'static str, &'static
             "fold",
             "serial",
             "a fold runs in input order as it is, and gives one item at the end instead of one each",
+        ),
+        (
+            "timeout",
+            "serial",
+            "the next item would have to wait for the call that is given up",
+        ),
+        (
+            "timeout",
+            "fold",
+            "the state would stay with the call that is given up",
+        ),
+        (
+            "retry",
+            "serial",
+            "a call that fails may have changed what the next try begins with",
+        ),
+        (
+            "retry",
+            "fold",
+            "a call that fails may have changed the state already",
         ),
         (
             "flat",

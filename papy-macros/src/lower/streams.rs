@@ -502,6 +502,8 @@ impl Lowering<'_> {
             pool: None,
             stride: None,
             spawn: None,
+            timeout: None,
+            retry: None,
             state: None,
             filter: None,
             serial: None,
@@ -573,6 +575,8 @@ impl Lowering<'_> {
         code.pool.clone_from(&options.pool);
         code.stride.clone_from(&options.stride);
         code.spawn.clone_from(&options.spawn);
+        code.timeout = options.place("timeout").zip(options.timeout.clone());
+        code.retry = options.place("retry").zip(options.retry.clone());
         let mut ports = inputs;
         if let Some(size) = options.rate("consume") {
             let group = self.part_of_node(id, Kind::Group(size), options.place("consume"));

@@ -1,7 +1,7 @@
 //! Nodes to regions: what one thread evaluates together on the same items.
 //!
 //! Parallel nodes of one pool that are connected and in phase are one region, as long as no region comes to depend on
-//! its own output through another. A serial, folding or limited node is a region of its own, with what its options are
+//! its own output through another. A serial, folding, limited or timed node is a region of its own, with what its options are
 //! made of; so is an input that goes to several places. What is *outside* (`.flat()`, `merge` of different origins, other
 //! pipelines) belongs to no region: its streams enter regions as inputs do.
 

@@ -15,6 +15,7 @@ impl Partition {
                 None => "passing",
                 Some(Mode::Parallel) => "parallel",
                 Some(Mode::Spawn) => "spawn",
+                Some(Mode::Timed) => "timed",
                 Some(Mode::Serial) => "serial",
                 Some(Mode::Fold) => "fold",
             };

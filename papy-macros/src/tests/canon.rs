@@ -1,71 +1,13 @@
 //! Canonical texts: what a pipeline is printed as; printed again, it is the same text of the same graph.
 
-use std::fmt::Write;
-
 use proc_macro2::{TokenStream, TokenTree};
 
+use super::laws::printed;
 use super::tokens;
-use crate::diagnostics::Diagnostics;
-use crate::expand::{Plan, canon};
-use crate::graph::Facts;
-use crate::{lower, partition, syntax};
 
 /// The canonical text, and everything that is known of the graph but for what its streams are called.
 fn canonical(text: &str) -> (String, String) {
     printed(tokens(text)).unwrap_or_else(|found| panic!("{found:?}\n{text}"))
-}
-
-fn printed(text: TokenStream) -> Result<(String, String), Vec<String>> {
-    let mut cx = Diagnostics::new();
-    let Some(pipeline) = syntax::parse(text, &mut cx) else {
-        let _ = cx.finish();
-        return Err(Vec::new());
-    };
-    let lower::Lowered { graph, code } = lower::lower(&pipeline, &mut cx);
-    let found: Vec<String> = cx
-        .finish()
-        .iter()
-        .map(|diagnostic| diagnostic.mistake.text())
-        .collect();
-    if !found.is_empty() {
-        return Err(found);
-    }
-    let facts = Facts::new(&graph);
-    let partition = partition::partition(&graph, &facts);
-    let numbers = graph.numbers();
-    let plan = Plan {
-        pipeline: &pipeline,
-        graph: &graph,
-        code: &code,
-        facts: &facts,
-        partition: &partition,
-        numbers: &numbers,
-    };
-    let text = canon::canonical(&plan, &canon::Units::new(&plan)).text;
-    let mut known = String::new();
-    for (node, code) in graph.nodes.iter().zip(&code.nodes) {
-        let _ = writeln!(known, "{node:?}");
-        for taken in &code.args {
-            let _ = writeln!(known, "    {:?}", taken.fields);
-        }
-    }
-    for (stream, code) in graph.streams.iter().zip(&code.streams) {
-        let _ = writeln!(known, "{:?} {}", stream.origin, code.annotations.len());
-    }
-    for (output, code) in graph.outputs.iter().zip(&code.outputs) {
-        let _ = writeln!(known, "{output:?} {:?}", code.taken.fields);
-    }
-    let _ = writeln!(known, "{:?} {partition:?}", graph.order);
-    Ok((text, unspanned(&known)))
-}
-
-/// Spans are numbers of bytes, which differ.
-fn unspanned(text: &str) -> String {
-    let mut pieces = text.split("bytes(");
-    let first = pieces.next().unwrap_or_default().to_owned();
-    pieces.fold(first, |text, piece| {
-        text + piece.split_once(')').map_or("", |(_, rest)| rest)
-    })
 }
 
 /// Asserts what a body over `xs`, `ys`, `zs` and `n` is printed as.
@@ -242,13 +184,15 @@ fn options_have_an_order() {
         "let _ = ys;
         xs >> f.on(pool).named(\"a b\").consume(2).stride(n + 1).produce(3).repeat(2).catch()
            >> g.spawn(n).unordered().filter() >> (|x| Ok(x)).fallible().ordered()
+           >> l.retry(n).on(pool).timeout(secs(n as u64)).spawn(2)
            >> h.serial().repeat(1) >> i.flat().on(Pool::inline()) >> k(state = 3).fold()",
         "
         let _ = ys;
         let a_b = xs >> f.consume(2).catch().produce(3).repeat(2).stride(n + 1).on(pool).named(\"a b\");
         let g = a_b >> g.filter().unordered().spawn(n);
         let closure = g >> (|x| Ok(x)).fallible().ordered();
-        let h = closure >> h.serial();
+        let l = closure >> l.spawn(2).timeout(secs(n as u64)).retry(n).on(pool);
+        let h = l >> h.serial();
         let i = h >> i.flat().on(Pool::inline());
         i >> k(state = 3).fold()
         ",

@@ -11,7 +11,7 @@ const WHOLE: &[&str] = &[
     where T: Send {
         let blocking: Pool = Pool::threads(16);
         let clean = reads >> trim(min_quality = floor).filter();
-        let hits = clean >> align(reference = reference).on(blocking).spawn(5);
+        let hits = clean >> align(reference = reference).on(blocking).timeout(secs(5)).retry(1);
         let rows = (hits, clean >> gc) >> row;
         let summary = rows >> histogram.fold();
         (rows, summary)

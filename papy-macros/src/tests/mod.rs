@@ -2,10 +2,13 @@
 
 mod canon;
 mod expansion;
+mod fuzzed;
 mod golden;
 mod half_typed;
+mod laws;
 mod mistakes;
 mod partition;
+mod texts;
 
 use proc_macro2::TokenStream;
 

@@ -68,6 +68,18 @@ fn serial_fold_and_spawn_stand_alone() {
 }
 
 #[test]
+fn a_timed_node_stands_alone_with_its_options_and_a_retry_does_not() {
+    let text = "fn p(xs: Stream<i64>) -> Stream<i64> {
+        xs >> f.retry(1) >> g.consume(2).timeout(secs(1)).retry(2).produce(3) >> h >> i.timeout(secs(2)).spawn(4)
+    }";
+    assert_eq!(
+        picture(text),
+        "0 parallel: xs | f | f to 1\n1 passing: f | g | g to 2\n2 timed: g | g g | g to 3\n\
+         3 parallel: g | h | h to 4\n4 timed: h | i | i to out"
+    );
+}
+
+#[test]
 fn a_region_never_waits_for_itself() {
     // `sum` must not join `f`'s region: `g` stands between the two.
     let text = "fn p(xs: Stream<i64>, a: Pool) -> Stream<i64> { let b = xs >> f; (b, b >> g.on(a)) >> sum }";

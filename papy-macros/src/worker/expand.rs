@@ -6,7 +6,7 @@ use super::output::{Boxed, Shape};
 use super::signature::{Role, Worker, first_span};
 use proc_macro2::{Delimiter, Group, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
-use syn::{Expr, Ident, Type};
+use syn::{Expr, Ident, Stmt, Type};
 
 /// Emits everything for `worker` except the function.
 pub(super) fn worker(worker: &Worker) -> TokenStream {
@@ -136,7 +136,11 @@ fn expand_scratch(worker: &Worker) -> TokenStream {
     let state = state(worker).map_or_else(|| quote!(()), ToTokens::to_token_stream);
     let (local, init) = match locals(worker).as_slice() {
         [] => (quote!(()), TokenStream::new()),
-        [(ty, init)] => (quote!(#ty), quote!(#init)),
+        // In parentheses where it would be more than one statement: `if a { 1 } else { 2 } + 3`.
+        [(ty, init)] => (
+            quote!(#ty),
+            Stmt::Expr((*init).clone(), None).into_token_stream(),
+        ),
         several => {
             let types = several.iter().map(|(ty, _)| ty);
             let inits = several.iter().map(|(_, init)| init);

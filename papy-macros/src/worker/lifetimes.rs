@@ -6,7 +6,10 @@ use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident};
 use std::collections::HashSet;
 use syn::visit_mut::{self, VisitMut};
-use syn::{Lifetime, ParenthesizedGenericArguments, Type, TypeFnPtr, TypeParam, TypeReference};
+use syn::{
+    Lifetime, ParenthesizedGenericArguments, Type, TypeFnPtr, TypeParam, TypeParamBound,
+    TypeReference,
+};
 
 /// Where our names stand: location from the user, resolution from the macro.
 pub(super) fn at(user: Span) -> Span {
@@ -94,7 +97,10 @@ impl VisitMut for Namer<'_> {
         if let Type::ImplTrait(written) = ty {
             let ident = (self.name)(self.names, written.impl_token.span);
             let mut param = TypeParam::from(ident.clone());
-            param.bounds.clone_from(&written.bounds);
+            // An argument captures nothing, which is rustc's to say.
+            let bounds = written.bounds.iter();
+            let bounds = bounds.filter(|bound| !matches!(bound, TypeParamBound::PreciseCapture(_)));
+            param.bounds = bounds.cloned().collect();
             self.named.types.push(param);
             *ty = syn::parse_quote!(#ident);
         }

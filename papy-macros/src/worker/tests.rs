@@ -171,6 +171,13 @@ fn state_and_scratch() {
     );
     assert!(!text.contains("Stateless"), "{text}");
     assert!(!text.contains("#[local"), "{text}");
+    let text = emitted(quote!(
+        fn f(x: u8, #[local(if WIDE { 8 } else { 4 } + 1)] a: &mut u8) {}
+    ));
+    has(
+        &text,
+        &["fn local(&self) -> u8 { (if WIDE { 8 } else { 4 }) + 1 }"],
+    );
 }
 
 #[test]
@@ -233,6 +240,15 @@ fn impl_trait_arguments() {
             "__P0: ::core::clone::Clone",
         ],
     );
+}
+
+/// rustc says once, at the user's words, that arguments capture nothing; where our bounds stand it could not be read at all.
+#[test]
+fn impl_trait_arguments_that_capture() {
+    let text = emitted(quote!(
+        fn f<'a>(x: impl Iterator<Item = u8> + use<'a>, #[param] g: impl use<> + Fn(u8)) {}
+    ));
+    has(&text, &["__I0: Iterator<Item = u8>", "__P0: Fn(u8)"]);
 }
 
 #[test]

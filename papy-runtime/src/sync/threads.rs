@@ -1,9 +1,13 @@
 //! Threads, and rayon's pools, as they are.
 
-pub(crate) use std::sync::mpsc;
-pub(crate) use std::{thread, thread_local};
+pub(crate) use std::thread;
+#[cfg(not(papy_loom))]
+pub(crate) use std::thread_local;
 
+pub(crate) use ::crossbeam_channel as channel;
 pub(crate) use ::rayon;
+
+use crate::unwind;
 
 /// Begins a thread that may borrow what outlives `scope`.
 pub(crate) fn spawn_scoped<'scope>(
@@ -21,10 +25,23 @@ pub(crate) fn spawn_scoped<'scope>(
 pub(crate) fn begin_global_pool() -> Result<usize, String> {
     static GLOBAL: std::sync::OnceLock<Result<usize, String>> = std::sync::OnceLock::new();
     let begin = || match rayon::ThreadPoolBuilder::new().build_global() {
-        Err(error) if std::error::Error::source(&error).is_some() => {
-            Err(format!("rayon's global pool can't be had: {error}"))
-        }
-        _ => Ok(rayon::current_num_threads()),
+        Err(error) if std::error::Error::source(&error).is_some() => Err(format!(
+            "it asked for {}, as rayon's global pool: {error}",
+            crate::pool::threads(default_threads())
+        )),
+        // somebody has begun it, or has tried to: rayon tries only once
+        _ => unwind::catch(rayon::current_num_threads).map_err(|payload| {
+            unwind::forget_payload(payload);
+            "rayon's global pool could not be begun when it was first asked for".to_owned()
+        }),
     };
     GLOBAL.get_or_init(begin).clone()
+}
+
+/// How many threads rayon begins without being told.
+fn default_threads() -> usize {
+    let told = std::env::var("RAYON_NUM_THREADS").ok();
+    let told = told.and_then(|count| count.parse().ok());
+    told.filter(|count| *count > 0)
+        .unwrap_or_else(|| thread::available_parallelism().map_or(1, usize::from))
 }

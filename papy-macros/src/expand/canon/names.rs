@@ -131,6 +131,9 @@ fn taken(plan: &Plan) -> BTreeSet<String> {
         for expr in exprs {
             add(expr);
         }
+        for (_, expr) in node.timeout.iter().chain(&node.retry) {
+            add(expr);
+        }
         match &node.work {
             Work::Worker { params, .. } => params.iter().for_each(|(_, expr)| add(expr)),
             Work::Closure { closure, .. } => add(closure),

@@ -7,6 +7,7 @@ use syn::Expr;
 
 use super::tokens::text;
 use super::units::Units;
+use crate::diagnostics::Place;
 use crate::expand::Plan;
 use crate::graph::{Kind, Mode, NodeId};
 use crate::lower::{Work, plain};
@@ -87,6 +88,7 @@ fn options(plan: &Plan, units: &Units, unit: NodeId, indent: usize) -> Vec<(&'st
         found.map(|n| n.to_string())
     };
     let given = |expr: &Option<Expr>| expr.as_ref().map(|expr| text(expr, indent));
+    let timed = |given: &Option<(Place, Expr)>| given.as_ref().map(|(_, expr)| text(expr, indent));
     let flag = |on: bool| on.then(String::new);
     let group = |kind| match kind {
         Kind::Group(n) => Some(n),
@@ -115,6 +117,8 @@ fn options(plan: &Plan, units: &Units, unit: NodeId, indent: usize) -> Vec<(&'st
         ("ordered", flag(node.ordered)),
         ("spawn", given(&code.spawn)),
         ("stride", given(&code.stride)),
+        ("timeout", timed(&code.timeout)),
+        ("retry", timed(&code.retry)),
         ("on", given(&code.pool)),
         ("named", units.own_names[unit].clone()),
     ];

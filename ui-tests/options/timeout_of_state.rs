@@ -1,13 +1,14 @@
 use papy::prelude::*;
 
 #[worker]
-fn dbl(x: u64) -> u64 {
-    x * 2
+fn number(next: &mut u64, x: u64) -> u64 {
+    *next += 1;
+    x + *next
 }
 
 pipeline! {
     fn soon(xs: Stream<u64>) -> Stream<u64> {
-        xs >> dbl.timeout(secs(5))
+        xs >> number.timeout(secs(5))
     }
 }
 

@@ -1,0 +1,95 @@
+//! The guard that every test stands under: a process of its own, a time limit, and nothing left behind.
+//!
+//! `cargo test` runs the tests of a file as threads of one process, where nobody can tell whose thread it is that is left.
+//! So the guard starts the program of the tests once more, for this test alone; as many at a time as libtest has threads.
+//!
+//! With `PAPY_TEST_PROCESS=here` the bodies run in the process of the tests, for a debugger.
+#![allow(dead_code)]
+
+use std::panic;
+use std::process::{Command, Output};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use papy::testing::{Baseline, Watchdog};
+
+const MARK: &str = "PAPY_TEST_PROCESS";
+
+/// Runs the body of the test that this is called in. It has `seconds` for it, and must leave no thread, open file or
+/// counted item behind.
+pub fn within<F: FnOnce() + Send + 'static>(seconds: u64, body: F) {
+    let name = test_of::<F>();
+    if std::env::var_os(MARK).is_some() {
+        return guarded(name, seconds, body);
+    }
+    let (passed, text) = apart(name);
+    assert!(passed, "{text}");
+    print!("{text}");
+}
+
+/// As [`within`], for a test whose body must fail; gives what it says.
+pub fn failing<F: FnOnce() + Send + 'static>(seconds: u64, body: F) -> String {
+    let name = test_of::<F>();
+    if std::env::var_os(MARK).is_some() {
+        guarded(name, seconds, body);
+        return String::new();
+    }
+    let (passed, text) = apart(name);
+    assert!(!passed, "{name} should fail:\n{text}");
+    text
+}
+
+/// Does something when the body of a test is through, before it is looked at what is left.
+pub fn at_end(f: impl FnOnce() + Send + 'static) {
+    let mut ends = ENDS.lock().unwrap_or_else(PoisonError::into_inner);
+    ends.push(Box::new(f));
+}
+
+static ENDS: Mutex<Vec<Box<dyn FnOnce() + Send>>> = Mutex::new(Vec::new());
+
+/// The test that a closure stands in: `file::module::test::{{closure}}` without its ends.
+fn test_of<F>() -> &'static str {
+    let name = std::any::type_name::<F>().trim_end_matches("::{{closure}}");
+    name.split_once("::").map_or(name, |(_, name)| name)
+}
+
+/// Runs one test in a process of its own. Whether it passed, and what it said.
+fn apart(name: &str) -> (bool, String) {
+    let program = std::env::current_exe().expect("the tests' program");
+    let child = Command::new(program)
+        .args(["--exact", name, "--nocapture"])
+        .env(MARK, "here")
+        .output();
+    let Output {
+        status,
+        stdout,
+        stderr,
+    } = child.expect("a process for the test");
+    let text = String::from_utf8_lossy(&[stdout, stderr].concat()).into_owned();
+    assert!(
+        text.contains("running 1 test"),
+        "`{name}` is not the name of a test: the guard stands in the test itself, around a closure\n{text}"
+    );
+    (status.success(), format!("{text}{name}: {status}\n"))
+}
+
+/// Runs a body under a limit, and looks at what it leaves behind.
+fn guarded(name: &str, seconds: u64, body: impl FnOnce() + Send + 'static) {
+    // its threads stay, once there are any
+    rayon::broadcast(|_| ());
+    let before = Baseline::take();
+    let watchdog = Watchdog::new(name, Duration::from_secs(seconds));
+    let test = thread::Builder::new().name(name.to_owned()).spawn(body);
+    if let Err(payload) = test.expect("a thread for the test").join() {
+        panic::resume_unwind(payload);
+    }
+    let ends = std::mem::take(&mut *ENDS.lock().unwrap_or_else(PoisonError::into_inner));
+    for end in ends {
+        end();
+    }
+    drop(watchdog);
+    if let Err(left) = before.check() {
+        panic!("{name} leaves something behind: {left}");
+    }
+}

@@ -1,0 +1,15 @@
+use papy::prelude::*;
+
+#[worker]
+fn number(next: &mut u64, x: u64) -> u64 {
+    *next += 1;
+    x + *next
+}
+
+pipeline! {
+    fn soon(xs: Stream<u64>) -> Stream<u64> {
+        xs >> number.serial().timeout(secs(5))
+    }
+}
+
+fn main() {}
