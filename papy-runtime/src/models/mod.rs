@@ -54,6 +54,7 @@ pub(crate) fn shared(plans: Vec<PartPlan>, buffer: usize) -> Arc<Shared> {
         (0..outputs).map(|_| Arc::new(Gate::default())).collect(),
         Ledger::new(&GRAPH, None, buffer),
         OnFault::Continue,
+        None,
     ))
 }
 
