@@ -51,7 +51,7 @@ fn a_run_that_hangs_is_shown() {
         "    before `row` on Pool::rayon(): 63 waves for the turn and 1 wave for another stream wait\n",
         "    output `rows`: 0 strides queued, 17 taken; its reader waits\n",
         "  Pool::threads(2): 0 waves queued, 1 of 2 helpers\n",
-        "  `align` has been at work on item 17 for ",
+        "  at work: `align` on item 17 for ",
         "; `row` and output `rows` wait for it\n",
         "  `row` waits for `align`\n",
         "  output `rows` waits for `align` and `row`\n",

@@ -53,6 +53,10 @@ struct Reader {
 
 /// The tokens of a part, as somebody who looks finds them.
 #[derive(Debug, Clone)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "they say what is so, one by one"
+)]
 pub(crate) struct FlowLook {
     pub(crate) buffer: u64,
     pub(crate) issued: u64,

@@ -19,6 +19,7 @@ use crate::report::{Ledger, Report};
 use crate::run::{Control, Seat};
 use crate::shared::{NAP, Part, Shared};
 use crate::sink::{Outlets, Sinks};
+use crate::stall::{self, Monitor};
 use crate::sync::{Arc, Instant, Mutex, lock, rayon, spawn_scoped, thread, times};
 use crate::timekeeper;
 use crate::unwind::{self, Payload};
@@ -52,8 +53,9 @@ where
         let inlets = sources.inlets(links.clone(), 0);
         let mut wiring = Some((wire, net, links));
         // what can be evaluated in place is wired only when that is not enough
+        let in_place = F::POSSIBLE && options.stall_after.is_none();
         let mut wired = None;
-        if !F::POSSIBLE {
+        if !in_place {
             wired = wiring.take().map(wire_up::<I, P, _>);
         }
         let layout = match &wired {
@@ -69,10 +71,11 @@ where
             bell,
         };
         let mut engine = None;
-        let mut in_place = InPlacePatience::default();
+        let mut patience = InPlacePatience::default();
+        let monitor = Monitor::of(&shared, options.stall_after);
         loop {
-            if F::POSSIBLE
-                && pass_in_place(&mut driver, &fused, &mut sinks, &options, &mut in_place)
+            if in_place
+                && pass_in_place(&mut driver, &fused, &mut sinks, &options, &mut patience)
                     == Passed::Ended
             {
                 break;
@@ -93,7 +96,7 @@ where
             let delivered = if options.inline || engine.is_default_only() {
                 let ask = Ask {
                     help: !options.inline,
-                    in_place: F::POSSIBLE,
+                    in_place,
                 };
                 deliver_all(
                     &mut driver,
@@ -113,6 +116,7 @@ where
                 Delivered::Light => {}
             }
         }
+        drop(monitor);
         shared.ledger.end();
         driver.inlets.discard();
         unwind::discard(driver.parts);
@@ -160,6 +164,14 @@ where
                 return Err(StartError::new(why.as_str()));
             }
             shared.ledger.note_on_caller();
+        }
+        if let Some(limit) = options.stall_after
+            && let Err(error) = stall::monitor(&shared, limit)
+            && !options.makes_do
+        {
+            inlets.into_iter().for_each(unwind::discard);
+            let why = format!("it asked for one that looks for stalls: {error}");
+            return Err(StartError::new(why));
         }
         if options.inline || begun.is_err() {
             let bell = Arc::new(Bell::default());
@@ -350,7 +362,7 @@ fn shared(
         let flow = Flow::new(options.buffer, plan.outputs.len() + plan.feeds.len());
         Arc::new(Part::new(flow, bell(part), plan.clone()))
     };
-    let watch = Watch::of(graph, layout, false, is_blocking);
+    let watch = Watch::of(graph, layout, options.stall_after.is_some(), is_blocking);
     let shared = Arc::new(Shared::new(
         layout.parts.iter().enumerate().map(part).collect(),
         layout

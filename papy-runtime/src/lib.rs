@@ -49,6 +49,7 @@ mod slot;
 pub mod source;
 mod spring;
 mod squad;
+mod stall;
 mod state;
 mod stride;
 mod sync;
@@ -70,6 +71,7 @@ pub use pool::Pool;
 pub use report::{InputStats, NodeStats, Report, Stats};
 pub use run::Handle;
 pub use shared::OnFault;
+pub use stall::Stall;
 
 /// What generated code calls. Not for people: it may change with every release.
 #[doc(hidden)]

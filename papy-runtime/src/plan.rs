@@ -1,6 +1,7 @@
 //! What `pipeline!` compiles a pipeline into, and the ways in which that can run.
 
 use std::marker::PhantomData;
+use std::time::Duration;
 
 use crate::check::Gives;
 use crate::cursor::Cursor;
@@ -29,6 +30,8 @@ pub struct Options {
     pub(crate) on_fault: OnFault,
     pub(crate) name: Option<String>,
     pub(crate) inline: bool,
+    /// To tell of it where nothing has moved for so long.
+    pub(crate) stall_after: Option<Duration>,
     /// Where threads can't be had, whoever reads does the work.
     pub(crate) makes_do: bool,
 }
@@ -41,6 +44,7 @@ impl Default for Options {
             on_fault: OnFault::Continue,
             name: None,
             inline: false,
+            stall_after: None,
             makes_do: false,
         }
     }

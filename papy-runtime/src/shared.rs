@@ -229,6 +229,7 @@ impl Shared {
         self.gates.iter().for_each(|gate| gate.cancel());
         self.ring_all();
         self.timing.ring();
+        self.ring_watch();
         drop(lock(&self.life));
         self.news.notify_all();
     }
@@ -376,8 +377,16 @@ impl Shared {
     fn note_end(&self) {
         if self.is_over() {
             self.ledger.end();
+            self.ring_watch();
         }
         self.timing.ring();
+    }
+
+    /// Tells who looks for stalls to look.
+    fn ring_watch(&self) {
+        if let Some(watch) = &self.watch {
+            watch.bell.ring();
+        }
     }
 
     pub(crate) fn is_over(&self) -> bool {

@@ -15,8 +15,9 @@ use crate::calls::Ticket;
 use crate::channel::GateLook;
 use crate::engine::Task;
 use crate::flow::FlowLook;
-use crate::graph::Graph;
+use crate::graph::{Graph, Node};
 use crate::shared::Shared;
+use crate::stall::Cause;
 use crate::sync::{Arc, Instant, Weak, lock};
 use crate::unwind;
 use crate::watch::{At, Spot, Watch, What};
@@ -27,7 +28,7 @@ pub(crate) struct State<'a> {
     watch: &'a Watch,
     now: Instant,
     flows: Vec<FlowLook>,
-    pub(crate) works: Vec<Work>,
+    works: Vec<Work>,
     lobbies: Vec<LobbyLook>,
     crews: Vec<CrewLook>,
     gates: Vec<GateLook>,
@@ -35,16 +36,16 @@ pub(crate) struct State<'a> {
 }
 
 /// Somebody at work.
-pub(crate) struct Work {
-    pub(crate) key: Key,
-    pub(crate) part: usize,
+struct Work {
+    key: Key,
+    part: usize,
     at: At,
     /// The nodes that are evaluated.
     nodes: Vec<Arc<str>>,
     /// The call in progress, where it is known.
     call: Option<(Arc<str>, u64)>,
     items: (u64, u64),
-    pub(crate) since: Instant,
+    since: Instant,
 }
 
 /// What stays the same of somebody who waits or works, from one look to the next.
@@ -56,6 +57,17 @@ pub(crate) enum Key {
     Input(usize),
     /// A wave that nobody has taken up, by its step.
     Queued(usize, u64),
+}
+
+/// What parts that stand still wait for.
+pub(crate) struct Found {
+    pub(crate) key: Key,
+    pub(crate) cause: Cause,
+    /// The node, or the input.
+    pub(crate) name: Arc<str>,
+    pub(crate) item: u64,
+    pub(crate) since: Instant,
+    pub(crate) waiting: Vec<String>,
 }
 
 /// The waves that wait before a step.
@@ -76,7 +88,7 @@ struct CrewLook {
 
 /// Somebody who waits, or is waited for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Who {
+enum Who {
     /// By its place among [`State::works`].
     Work(usize),
     Step(usize),
@@ -84,6 +96,24 @@ pub(crate) enum Who {
     Queued(usize, u64),
     Output(usize),
     Input(usize),
+}
+
+/// Whether somebody waits for what these parts give. Where nobody could, they work for themselves.
+pub(crate) fn is_wanted(shared: &Shared, watch: &Watch, parts: &[usize]) -> bool {
+    if watch.is_blocking {
+        return !watch.is_delivering();
+    }
+    let mut somebody_could = false;
+    for part in parts {
+        let part = &shared.parts[*part];
+        let flow = lock(&part.flow).look();
+        let outputs = &flow.readers[..part.plan.outputs.len()];
+        if flow.awaited || outputs.iter().any(|(_, hungry)| *hungry) {
+            return true;
+        }
+        somebody_could |= outputs.iter().any(|(live, _)| *live);
+    }
+    !somebody_could
 }
 
 impl<'a> State<'a> {
@@ -123,28 +153,64 @@ impl<'a> State<'a> {
         wiring.map_or(&[], |wiring| &wiring.steps)
     }
 
-    /// Since when an input is being asked.
-    pub(crate) fn asked(&self) -> &[(usize, Instant)] {
-        &self.asked
-    }
-
-    /// Whether somebody waits for what these parts give. Where nobody could, they work for themselves.
-    pub(crate) fn is_wanted(&self, parts: &[usize]) -> bool {
-        if self.watch.is_blocking {
-            return !self.watch.is_delivering();
+    /// What parts that have stood still since then wait for.
+    pub(crate) fn stuck(&self, parts: &[usize], still: Instant) -> Vec<Found> {
+        let works = self.works.iter().enumerate();
+        let own = works.filter(|(_, work)| parts.contains(&work.part) && work.since <= still);
+        let calls = own.filter_map(|(at, work)| {
+            let name = match &work.call {
+                Some((node, _)) => node,
+                None => work.nodes.first()?,
+            };
+            Some(Found {
+                key: work.key,
+                cause: Cause::Call,
+                name: name.clone(),
+                item: work.call.as_ref().map_or(work.items.0, |(_, at)| *at),
+                since: work.since,
+                waiting: self.waiters(Who::Work(at)),
+            })
+        });
+        let calls: Vec<Found> = calls.collect();
+        if !calls.is_empty() {
+            return calls;
         }
-        let outputs = |part: usize| {
-            let outputs = &self.shared.parts[part].plan.outputs;
-            self.flows[part].readers[..outputs.len()].iter()
-        };
-        let awaited = |part: &usize| self.flows[*part].awaited;
-        let mut all = parts.iter().flat_map(|part| outputs(*part));
-        let nobody_could = !all.clone().any(|(live, _)| *live);
-        nobody_could || parts.iter().any(awaited) || all.any(|(_, hungry)| *hungry)
+        let inputs: Vec<Found> = self
+            .asked
+            .iter()
+            .filter_map(|(input, since)| {
+                let part = self.watch.part_of(*input);
+                let counts = parts.contains(&part) && *since <= still && !self.flows[part].paused;
+                counts.then(|| Found {
+                    key: Key::Input(*input),
+                    cause: Cause::Input,
+                    name: self.shared.ledger.input_name(*input).clone(),
+                    item: self.shared.ledger.position(*input),
+                    since: *since,
+                    waiting: self.waiters(Who::Input(*input)),
+                })
+            })
+            .collect();
+        if !inputs.is_empty() {
+            return inputs;
+        }
+        let queued = self.queued(parts).into_iter();
+        queued
+            .filter_map(|(step, wave)| {
+                Some(Found {
+                    key: Key::Queued(step, wave),
+                    cause: Cause::Thread,
+                    name: self.names(&self.spots()[step].what).first()?.clone(),
+                    item: self.position(step, wave).unwrap_or_default(),
+                    since: still,
+                    waiting: self.waiters(Who::Queued(step, wave)),
+                })
+            })
+            .collect()
     }
 
     /// Tasks of these parts that no thread has taken up: the oldest of each step.
-    pub(crate) fn queued(&self, parts: &[usize]) -> Vec<(usize, u64)> {
+    fn queued(&self, parts: &[usize]) -> Vec<(usize, u64)> {
         let mut queued: Vec<(usize, u64)> = Vec::new();
         for task in self.crews.iter().flat_map(|crew| &crew.tasks) {
             let is_own = parts.contains(&self.spots()[task.step].part);
@@ -223,6 +289,14 @@ impl<'a> State<'a> {
                 if let Some(wave) = lobby.missing.first() {
                     all.extend(self.holders(spot.part, *wave, Some(who)));
                 }
+                // and for all that others are at
+                for (at, work) in self.works.iter().enumerate() {
+                    let is_missing =
+                        |wave: &u64| work.part == spot.part && work.at == At::Wave(*wave);
+                    if lobby.missing.iter().skip(1).any(is_missing) {
+                        all.push(Who::Work(at));
+                    }
+                }
                 all
             }
         }
@@ -289,9 +363,9 @@ impl<'a> State<'a> {
         all
     }
 
-    /// All who wait for somebody, directly or not, by name.
-    pub(crate) fn waiters(&self, goal: Who) -> Vec<String> {
-        let mut names = self.mates(goal);
+    /// All who wait for somebody, directly or not, by name: those who take from a node first.
+    fn waiters(&self, goal: Who) -> Vec<String> {
+        let mut names = self.takers(goal);
         for who in self.waiting() {
             let mut trail = vec![who];
             let mut seen = Vec::new();
@@ -302,9 +376,12 @@ impl<'a> State<'a> {
                 seen.push(at);
                 trail.extend(self.waits_for(at));
             }
-            let name = self.name(who).filter(|_| seen.contains(&goal));
-            names.extend(name.filter(|name| self.name(goal).as_ref() != Some(name)));
+            if seen.contains(&goal) {
+                names.extend(self.each_name(who));
+            }
         }
+        let own = self.each_name(goal);
+        names.retain(|name| !own.contains(name));
         let mut known = Vec::new();
         names.retain(|name| {
             let is_new = !known.contains(name);
@@ -314,41 +391,50 @@ impl<'a> State<'a> {
         names
     }
 
-    /// The nodes that are evaluated together with one, and take from it.
-    fn mates(&self, who: Who) -> Vec<String> {
-        let Who::Work(work) = who else {
-            return Vec::new();
+    /// The nodes that take from the one whose call is in progress.
+    fn takers(&self, who: Who) -> Vec<String> {
+        let call = match who {
+            Who::Work(work) => self.works[work].call.as_ref(),
+            _ => None,
         };
-        let work = &self.works[work];
-        let Some((node, _)) = &work.call else {
-            return Vec::new();
-        };
-        let after = after(self.watch.graph, node);
-        let mates = work
-            .nodes
-            .iter()
-            .filter(|other| after.iter().any(|name| **name == ***other));
-        mates.map(|node| format!("`{node}`")).collect()
+        let takers = call.map(|(node, _)| after(self.watch.graph, node));
+        let takers = takers.unwrap_or_default().into_iter();
+        takers.map(|node| format!("`{node}`")).collect()
     }
 
-    /// `` `row` `` or ``output `rows` ``; `None` for what has no name in the text.
-    pub(crate) fn name(&self, who: Who) -> Option<String> {
+    /// ``input `reads` ``, ``output `rows` ``, or the nodes that are evaluated together.
+    fn each_name(&self, who: Who) -> Vec<String> {
+        let nodes = |nodes: &[Arc<str>]| nodes.iter().map(|node| format!("`{node}`")).collect();
         match who {
-            Who::Work(work) => Some(format!("`{}`", self.works[work].name())),
+            Who::Work(work) => match &self.works[work] {
+                Work {
+                    call: Some((node, _)),
+                    ..
+                } => nodes(std::slice::from_ref(node)),
+                work => nodes(&work.nodes),
+            },
             Who::Step(step) | Who::Queued(step, _) => match &self.spots()[step].what {
-                What::Output(output) => self.name(Who::Output(*output)),
-                what => Some(format!("`{}`", self.names(what).first()?)),
+                What::Output(output) => self.each_name(Who::Output(*output)),
+                what => nodes(&self.names(what)),
             },
             Who::Output(output) => {
-                let name = self.watch.graph.outputs.get(output).copied()?;
-                Some(format!("output `{name}`"))
+                let name = self.watch.graph.outputs.get(output);
+                name.map(|name| format!("output `{name}`"))
+                    .into_iter()
+                    .collect()
             }
-            Who::Input(input) => Some(format!("input `{}`", self.shared.ledger.input_name(input))),
+            Who::Input(input) => vec![format!("input `{}`", self.shared.ledger.input_name(input))],
         }
     }
 
+    /// The same in one; `None` for what has no name in the text.
+    fn name(&self, who: Who) -> Option<String> {
+        let names = self.each_name(who);
+        (!names.is_empty()).then(|| listed(&names))
+    }
+
     /// The first item of a wave, where waves come from inputs.
-    pub(crate) fn position(&self, step: usize, wave: u64) -> Option<u64> {
+    fn position(&self, step: usize, wave: u64) -> Option<u64> {
         let part = self.spots()[step].part;
         let flow = &self.flows[part];
         let from = |(open, _): &&(u64, u64)| *open >= wave;
@@ -358,17 +444,13 @@ impl<'a> State<'a> {
     }
 
     /// The nodes of a step.
-    pub(crate) fn names(&self, what: &What) -> Vec<Arc<str>> {
+    fn names(&self, what: &What) -> Vec<Arc<str>> {
         let name = |node: &usize| self.shared.ledger.nodes[*node].name.clone();
         match what {
             What::Nodes(nodes) => nodes.iter().map(name).collect(),
             What::Timed(node, _) | What::Spring(Some(node)) => vec![name(node)],
             What::Spring(None) | What::Output(_) | What::Passage => Vec::new(),
         }
-    }
-
-    pub(crate) fn step_names(&self, step: usize) -> Vec<Arc<str>> {
-        self.names(&self.spots()[step].what)
     }
 }
 
@@ -384,19 +466,6 @@ impl Work {
             items: desk.items,
             since: now.since,
         }
-    }
-
-    /// The node of the call in progress, or what is known of it.
-    pub(crate) fn name(&self) -> Arc<str> {
-        match (&self.call, &self.nodes[..]) {
-            (Some((node, _)), _) | (None, [node]) => node.clone(),
-            (None, nodes) => Arc::from(nodes.join("`, `")),
-        }
-    }
-
-    /// The item of the call in progress, or the first that it can be.
-    pub(crate) fn item(&self) -> u64 {
-        self.call.as_ref().map_or(self.items.0, |(_, at)| *at)
     }
 
     fn items(&self) -> String {
@@ -453,7 +522,7 @@ fn after(graph: &Graph, name: &str) -> Vec<String> {
             after.map(|node| node.name().to_owned()).collect()
         }
         Some((outer, inner)) => {
-            let own = graph.node(outer).and_then(|node| node.inner());
+            let own = graph.node(outer).and_then(Node::inner);
             let after = own.map(|own| after(own, inner)).unwrap_or_default();
             let full = |name: String| format!("{outer}/{name}");
             after.into_iter().map(full).collect()
@@ -461,11 +530,16 @@ fn after(graph: &Graph, name: &str) -> Vec<String> {
     }
 }
 
-/// `` `a`, `b` and output `c` ``
+/// `` `a`, `b` and output `c` ``; of very many, some.
 pub(crate) fn listed(names: &[String]) -> String {
+    const MOST: usize = 8;
     match names {
         [] => String::new(),
         [name] => name.clone(),
+        names if names.len() > MOST => {
+            let more = names.len() - MOST;
+            format!("{} and {more} more", names[..MOST].join(", "))
+        }
         [names @ .., last] => format!("{} and {last}", names.join(", ")),
     }
 }
@@ -525,8 +599,10 @@ impl fmt::Display for State<'_> {
             writeln!(f, "  {pool}: {tasks} queued, {helpers} of {limit} helpers")?;
         }
         for (at, work) in self.works.iter().enumerate() {
-            let (name, items, age) = (work.name(), work.items(), self.age(work.since));
-            write!(f, "  `{name}` has been at work on {items} for {age:.1?}")?;
+            let name = self.name(Who::Work(at));
+            let name = name.unwrap_or_else(|| "what moves items about".to_owned());
+            let (items, age) = (work.items(), self.age(work.since));
+            write!(f, "  at work: {name} on {items} for {age:.1?}")?;
             match &self.waiters(Who::Work(at))[..] {
                 [] => writeln!(f)?,
                 [one] => writeln!(f, "; {one} waits for it")?,

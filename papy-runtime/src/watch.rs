@@ -8,6 +8,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::bell::Bell;
 use crate::engine::{Crew, Lobby};
 use crate::graph::Graph;
 use crate::layout::Layout;
@@ -34,6 +35,10 @@ pub(crate) struct Watch {
     /// What has moved in each part: items in and out, calls, waves.
     moves: Vec<AtomicU64>,
     wiring: OnceLock<Wiring>,
+    /// Wakes who looks for stalls.
+    pub(crate) bell: Bell,
+    /// A blocking form has been through to its end.
+    ended: AtomicBool,
 }
 
 /// The steps and the pools of a run.
@@ -177,6 +182,8 @@ impl Watch {
             delivering: AtomicBool::new(false),
             moves: layout.parts.iter().map(|_| AtomicU64::new(0)).collect(),
             wiring: OnceLock::new(),
+            bell: Bell::default(),
+            ended: AtomicBool::new(false),
         }))
     }
 
@@ -272,6 +279,16 @@ impl Watch {
         if let Some(moves) = self.moves.get(part) {
             moves.fetch_add(1, Ordering::Relaxed);
         }
+    }
+
+    /// Nobody needs to look any more.
+    pub(crate) fn end(&self) {
+        self.ended.store(true, Ordering::SeqCst);
+        self.bell.ring();
+    }
+
+    pub(crate) fn has_ended(&self) -> bool {
+        self.ended.load(Ordering::SeqCst)
     }
 
     /// How much has moved in these parts.
