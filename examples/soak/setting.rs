@@ -133,17 +133,17 @@ pub struct Setting {
 }
 
 impl Setting {
-    /// Of a run in which all this goes wrong.
-    pub fn new(mishaps: &Mishaps) -> Arc<Setting> {
-        Setting::made(mishaps, false)
+    /// Of a run in which all this goes wrong. Where calls are not `limited`, what would hang is an error at once.
+    pub fn new(mishaps: &Mishaps, limited: bool) -> Arc<Setting> {
+        Setting::made(mishaps, limited, false)
     }
 
-    /// Of a run on one thread to compare with: nothing takes time there, and what hangs is an error at once.
+    /// Of a run on one thread to compare with, where nothing takes time.
     pub fn for_reference(mishaps: &Mishaps) -> Arc<Setting> {
-        Setting::made(mishaps, true)
+        Setting::made(mishaps, false, true)
     }
 
-    fn made(mishaps: &Mishaps, reference: bool) -> Arc<Setting> {
+    fn made(mishaps: &Mishaps, limited: bool, reference: bool) -> Arc<Setting> {
         let (mut plan, mut stalls) = (FaultPlan::new(), FaultPlan::new());
         let mut flaky = BTreeMap::new();
         let mut hangs = BTreeSet::new();
@@ -151,7 +151,7 @@ impl Setting {
             match deed {
                 Deed::Error => plan = plan.error(node, mark),
                 Deed::Panic => plan = plan.panic(node, mark),
-                Deed::Hang if reference => {
+                Deed::Hang if !limited => {
                     hangs.insert((node, mark));
                     plan = plan.error(node, mark);
                 }
