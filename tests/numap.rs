@@ -228,7 +228,8 @@ fn s83_a_chain_dropped_half_way() {
             let mut second = map!(s, first, |x| x);
             assert_eq!(plain(second.by_ref().take(4)), "0 1 2 3", "{s}");
             promptly("dropping", || drop(second));
-            assert_eq!(tally.live(), 0, "{s}");
+            // the second may be inside of its source, the first
+            assert!(soon(|| tally.live() == 0), "{s}");
         }
     });
 }

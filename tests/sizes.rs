@@ -90,8 +90,8 @@ fn lengths_around_every_limit() {
 #[test]
 fn limits_as_large_as_numbers_are() {
     within(60, || {
-        for (name, [a, b, _]) in pool_sets() {
-            for len in [0, 1, 100, 5000] {
+        for (name, [a, b, _]) in pool_sets().into_iter().step_by(2) {
+            for len in [0, 1, 100, 2000] {
                 let make = || groups(0..len, a.clone(), b.clone());
                 let want = show(make().inline().collect());
                 for (stride, buffer) in [
@@ -434,7 +434,7 @@ fn a_fork_of_sixty_four() {
 #[test]
 fn a_join_of_sixty_four() {
     within(90, || {
-        for (name, [a, ..]) in pool_sets() {
+        for (name, [a, ..]) in pool_sets().into_iter().step_by(2) {
             for stride in [1, 64] {
                 let want = line((1..=50i64).map(|x| Ok(64 * x)));
                 let make = || wide_and_joined(0..50, a.clone()).stride(stride);

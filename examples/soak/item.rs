@@ -1,5 +1,6 @@
 //! What flows through the pipelines: counted items, which carry along what is to become of them.
 
+use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 
@@ -21,6 +22,11 @@ pub struct Cell {
 }
 
 impl Cell {
+    /// Does what is planned for it at a node.
+    pub fn act(&self, node: &'static str) -> Result<(), Box<dyn Error + Send + Sync>> {
+        self.setting.act(node, self.mark, self.value)
+    }
+
     /// Every node makes another value of it, so that no node may be left out, called twice or exchanged.
     pub fn become_of(&mut self, node: &str, with: u64) {
         let named = node

@@ -251,7 +251,10 @@ impl Reader<'_> {
                     {
                         break result;
                     }
-                    thread::yield_now();
+                    // who polls on a thread of a pool keeps others from it
+                    if rayon::yield_now().is_none() {
+                        thread::yield_now();
+                    }
                 },
             };
             let output = *output;

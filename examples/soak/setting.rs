@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
 use std::fmt;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -117,6 +117,12 @@ impl Mishaps {
     }
 }
 
+/// How often something fails, and how often each item that comes of it has been tried.
+struct Flaky {
+    times: u32,
+    tried: Mutex<BTreeMap<u64, u32>>,
+}
+
 /// What the items of one run know.
 pub struct Setting {
     /// Counts the items.
@@ -126,24 +132,24 @@ pub struct Setting {
     calls: AtomicU64,
     plan: FaultPlan,
     stalls: FaultPlan,
-    flaky: BTreeMap<(&'static str, u64), (u32, AtomicU32)>,
+    flaky: BTreeMap<(&'static str, u64), Flaky>,
     hangs: BTreeSet<(&'static str, u64)>,
     delays: Option<Delays>,
     panics: Option<u64>,
 }
 
 impl Setting {
-    /// Of a run in which all this goes wrong.
-    pub fn new(mishaps: &Mishaps) -> Arc<Setting> {
-        Setting::made(mishaps, false)
+    /// Of a run in which all this goes wrong. Where calls are not `limited`, what would hang is an error at once.
+    pub fn new(mishaps: &Mishaps, limited: bool) -> Arc<Setting> {
+        Setting::made(mishaps, limited, false)
     }
 
-    /// Of a run on one thread to compare with: nothing takes time there, and what hangs is an error at once.
+    /// Of a run on one thread to compare with, where nothing takes time.
     pub fn for_reference(mishaps: &Mishaps) -> Arc<Setting> {
-        Setting::made(mishaps, true)
+        Setting::made(mishaps, false, true)
     }
 
-    fn made(mishaps: &Mishaps, reference: bool) -> Arc<Setting> {
+    fn made(mishaps: &Mishaps, limited: bool, reference: bool) -> Arc<Setting> {
         let (mut plan, mut stalls) = (FaultPlan::new(), FaultPlan::new());
         let mut flaky = BTreeMap::new();
         let mut hangs = BTreeSet::new();
@@ -151,7 +157,7 @@ impl Setting {
             match deed {
                 Deed::Error => plan = plan.error(node, mark),
                 Deed::Panic => plan = plan.panic(node, mark),
-                Deed::Hang if reference => {
+                Deed::Hang if !limited => {
                     hangs.insert((node, mark));
                     plan = plan.error(node, mark);
                 }
@@ -160,7 +166,8 @@ impl Setting {
                 Deed::Stall if !reference => stalls = stalls.hang(node, mark),
                 Deed::Slow(_) | Deed::Stall => {}
                 Deed::Flaky(times) => {
-                    flaky.insert((node, mark), (times, AtomicU32::new(0)));
+                    let tried = Mutex::default();
+                    flaky.insert((node, mark), Flaky { times, tried });
                 }
             }
         }
@@ -181,15 +188,23 @@ impl Setting {
     }
 
     /// Does to an item what is planned for it at that node.
-    pub fn act(&self, node: &'static str, mark: u64) -> Result<(), Box<dyn Error + Send + Sync>> {
+    pub fn act(
+        &self,
+        node: &'static str,
+        mark: u64,
+        value: u64,
+    ) -> Result<(), Box<dyn Error + Send + Sync>> {
         self.calls.fetch_add(1, Relaxed);
         if let Some(delays) = self.delays {
             delays.at(node).spin(mark);
         }
-        if let Some((times, tried)) = self.flaky.get(&(node, mark))
-            && tried.fetch_add(1, Relaxed) < *times
-        {
-            return Err(format!("flaky at {mark}").into());
+        if let Some(Flaky { times, tried }) = self.flaky.get(&(node, mark)) {
+            let mut tried = tried.lock().unwrap_or_else(PoisonError::into_inner);
+            let tried = tried.entry(value).or_default();
+            *tried += 1;
+            if *tried <= *times {
+                return Err(format!("flaky at {mark}").into());
+            }
         }
         self.stalls.act(node, mark)?;
         Ok(self.plan.act(node, mark)?)
@@ -205,7 +220,7 @@ impl Setting {
             self.panics != Some(mark),
             "`{node}` ends at {mark}, on purpose"
         );
-        self.act(node, mark)
+        self.act(node, mark, mark)
     }
 
     /// An item, counted.

@@ -14,7 +14,7 @@ pub type Answer<T> = Result<T, Box<dyn Error + Send + Sync>>;
 /// Another value.
 #[worker(fallible)]
 pub fn work(mut x: Item, #[param] node: &'static str) -> Answer<Item> {
-    x.setting.act(node, x.mark)?;
+    x.act(node)?;
     x.become_of(node, 0);
     Ok(x)
 }
@@ -27,7 +27,7 @@ pub fn scratch(
     #[local(Vec::new())] buf: &mut Vec<u64>,
 ) -> Answer<Item> {
     buf.clear();
-    x.setting.act(node, x.mark)?;
+    x.act(node)?;
     buf.push(x.value);
     x.become_of(node, buf.len() as u64);
     Ok(x)
@@ -42,7 +42,7 @@ pub fn plain(mut x: Item) -> Item {
 
 #[worker(fallible)]
 pub fn halves(x: Item, #[param] node: &'static str) -> Answer<(Item, Item)> {
-    x.setting.act(node, x.mark)?;
+    x.act(node)?;
     let mut right = x.clone();
     right.become_of(node, 1);
     Ok((x, right))
@@ -64,21 +64,21 @@ pub fn pair(x: Item, #[param] node: &'static str) -> Answer<Pair> {
 /// Takes two thirds of the items out.
 #[worker(fallible)]
 pub fn third(x: Item, #[param] node: &'static str) -> Answer<Option<Item>> {
-    x.setting.act(node, x.mark)?;
+    x.act(node)?;
     Ok((x.value % 3 == 0).then_some(x))
 }
 
 /// Takes a few items out.
 #[worker(fallible)]
 pub fn most(x: Item, #[param] node: &'static str) -> Answer<Option<Item>> {
-    x.setting.act(node, x.mark)?;
+    x.act(node)?;
     Ok((x.value % 7 != 0).then_some(x))
 }
 
 /// Ends a stream.
 #[worker(fallible)]
 pub fn sink(x: Item, #[param] node: &'static str) -> Answer<()> {
-    x.setting.act(node, x.mark)?;
+    x.act(node)?;
     x.setting.sink(Told::cell(&x));
     Ok(())
 }
@@ -87,14 +87,14 @@ pub fn sink(x: Item, #[param] node: &'static str) -> Answer<()> {
 
 #[worker(fallible)]
 pub fn join(mut x: Item, y: Item, #[param] node: &'static str) -> Answer<Item> {
-    x.setting.act(node, x.mark)?;
+    x.act(node)?;
     x.become_of(node, y.value);
     Ok(x)
 }
 
 #[worker(fallible)]
 pub fn join3(mut x: Item, y: Item, z: Item, #[param] node: &'static str) -> Answer<Item> {
-    x.setting.act(node, x.mark)?;
+    x.act(node)?;
     x.become_of(node, y.value.wrapping_sub(z.value));
     Ok(x)
 }
@@ -152,7 +152,7 @@ pub fn group(xs: Vec<Item>, #[param] node: &'static str) -> Answer<Item> {
     let Some(mut x) = all.next() else {
         return Err("a group of nothing".into());
     };
-    x.setting.act(node, x.mark)?;
+    x.act(node)?;
     all.for_each(|y| x.become_of(node, y.value));
     Ok(x)
 }
@@ -170,14 +170,14 @@ pub fn group_pairs(xs: Vec<(Item, Item)>, #[param] node: &'static str) -> Answer
 /// None to four items.
 #[worker(fallible)]
 pub fn some(x: Item, #[param] node: &'static str) -> Answer<Vec<Item>> {
-    x.setting.act(node, x.mark)?;
+    x.act(node)?;
     Ok(each(x, node).collect())
 }
 
 /// The same, while they are asked for.
 #[worker]
 pub fn lazily(x: Item, #[param] node: &'static str) -> impl Iterator<Item = Item> {
-    each(x, node).map(move |x| match x.setting.act(node, x.mark) {
+    each(x, node).map(move |x| match x.act(node) {
         Ok(()) => x,
         Err(error) => panic!("{error}, on purpose"),
     })
@@ -196,7 +196,7 @@ fn each(x: Item, node: &'static str) -> impl Iterator<Item = Item> + use<> {
 /// Depends on everything before.
 #[worker(fallible)]
 pub fn running(sum: &mut u64, mut x: Item, #[param] node: &'static str) -> Answer<Item> {
-    x.setting.act(node, x.mark)?;
+    x.act(node)?;
     *sum = sum.wrapping_mul(5).wrapping_add(x.value);
     x.become_of(node, *sum);
     Ok(x)
@@ -205,7 +205,7 @@ pub fn running(sum: &mut u64, mut x: Item, #[param] node: &'static str) -> Answe
 /// All in one, in order.
 #[worker(fallible)]
 pub fn gather(all: &mut Option<Item>, x: Item, #[param] node: &'static str) -> Answer<()> {
-    x.setting.act(node, x.mark)?;
+    x.act(node)?;
     match all {
         Some(all) => all.become_of(node, x.value),
         None => *all = Some(x),

@@ -20,8 +20,8 @@ enum Kind {
         waiting: VecDeque<u64>,
     },
     Serial {
+        /// The wave that goes in next, or is in.
         next: u64,
-        busy: bool,
         waiting: BTreeSet<u64>,
     },
 }
@@ -36,7 +36,6 @@ impl Turnstile {
             },
             Order::Serial => Kind::Serial {
                 next: 0,
-                busy: false,
                 waiting: BTreeSet::new(),
             },
         })
@@ -54,15 +53,10 @@ impl Turnstile {
                 *places -= 1;
                 true
             }
-            Kind::Serial {
-                next,
-                busy,
-                waiting,
-            } => {
-                let enters = wave == *next && !*busy;
-                if enters {
-                    *busy = true;
-                } else {
+            Kind::Serial { next, waiting } => {
+                // one that comes in time finds nobody inside: `next` moves on when a wave comes out
+                let enters = wave == *next;
+                if !enters {
                     waiting.insert(wave);
                 }
                 enters
@@ -88,14 +82,9 @@ impl Turnstile {
                 *places += usize::from(wave.is_none());
                 wave
             }
-            Kind::Serial {
-                next,
-                busy,
-                waiting,
-            } => {
+            Kind::Serial { next, waiting } => {
                 *next += 1;
-                *busy = waiting.remove(next);
-                busy.then_some(*next)
+                waiting.remove(next).then_some(*next)
             }
         }
     }

@@ -51,7 +51,7 @@ pipeline! {
 
 pipeline! {
     fn closures(xs: Stream<Item>, p: Pool, n: usize) -> Stream<Item> {
-        let out = xs >> (|x: Item| x.setting.act("a", x.mark).map(|()| x)).fallible().on(p)
+        let out = xs >> (|x: Item| x.act("a").map(|()| x)).fallible().on(p)
             >> (|mut x: Item| { x.become_of("closure", n as u64); x })
             >> (|x: Item| (x.value % 5 != 0).then_some(x)).filter();
         out

@@ -66,3 +66,39 @@ fn a_thread_ends_with_the_last_run() {
         assert_eq!(lock(&squad.state).threads, 0);
     });
 }
+
+/// Two find that a thread is missing: one is begun.
+#[test]
+fn runs_that_begin_together_begin_one_thread() {
+    model(|| {
+        let squad = Squad::new(1);
+        let other = {
+            let squad = squad.clone();
+            thread::spawn(move || squad.enrol().unwrap())
+        };
+        let enrolled = squad.enrol().unwrap();
+        let other = other.join().unwrap();
+        assert_eq!(lock(&squad.state).threads, 1);
+        drop((enrolled, other));
+    });
+}
+
+#[test]
+fn posts_that_line_up_together_begin_no_more_threads_than_there_may_be() {
+    model(|| {
+        let squad = Squad::new(2);
+        let enrolled = squad.enrol().unwrap();
+        let post = Arc::new(Counter(AtomicUsize::new(0)));
+        let other = {
+            let (squad, post) = (squad.clone(), post.clone());
+            thread::spawn(move || squad.line_up(post))
+        };
+        squad.line_up(post.clone());
+        other.join().unwrap();
+        assert!(lock(&squad.state).threads <= 2);
+        while post.0.load(SeqCst) < 2 {
+            thread::yield_now();
+        }
+        drop(enrolled);
+    });
+}

@@ -9,6 +9,13 @@ pub(crate) use ::loom::sync::{Condvar, Mutex, MutexGuard};
 pub(crate) use super::clock::Instant;
 pub(crate) use super::once::OnceLock;
 
+pub(crate) mod thread {
+    //! Threads of the model; what a whole run needs besides is there only to compile.
+
+    pub(crate) use ::loom::thread::Builder;
+    pub(crate) use std::thread::{ScopedJoinHandle, scope, sleep};
+}
+
 /// `thread_local!`, of the model's threads.
 macro_rules! thread_local_of_the_model {
     ($($(#[$doc:meta])* static $name:ident: $type:ty = const { $init:expr };)+) => {

@@ -1,8 +1,9 @@
 //! Threads, and rayon's pools, as they are.
 
-pub(crate) use std::thread;
+#[cfg(papy_loom)]
+use std::thread;
 #[cfg(not(papy_loom))]
-pub(crate) use std::thread_local;
+pub(crate) use std::{thread, thread_local};
 
 pub(crate) use ::crossbeam_channel as channel;
 pub(crate) use ::rayon;
