@@ -104,8 +104,12 @@ pub(crate) fn keep_time<'env>(
     let mut hand = Hand::new(engine, spawn);
     let mut lack = Lack::default();
     let mut idle = false;
-    while !timing.has_ended() && !shared.is_cancelled() && !shared.is_over() {
+    loop {
+        // before it looks whether there is anything left to do: who ends the run rings after that
         timing.bell.hear();
+        if timing.has_ended() || shared.is_cancelled() || shared.is_over() {
+            break;
+        }
         let settled = std::mem::take(&mut *lock(&timing.settled));
         for &(step, wave) in &settled {
             hand.hand_on(step, wave);

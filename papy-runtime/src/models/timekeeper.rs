@@ -4,9 +4,12 @@ use std::time::Duration;
 
 use ::loom::thread;
 
-use super::{Instant, Ordering, Timing};
+use super::{Instant, Ordering, Timing, keep_time};
 use crate::calls::{Calls, Try};
-use crate::models::model;
+use crate::engine::Spawn;
+use crate::engine::model::spawn_in_model;
+use crate::models::{engine, model, plan, shared};
+use crate::shared::Shared;
 use crate::sync::{Arc, Mutex, lock};
 
 const OF: Try = Try {
@@ -66,4 +69,27 @@ fn a_settled_wave_is_brought_on_its_way() {
             settler.join().unwrap();
         }
     });
+}
+
+/// A timekeeper that has nothing to do, and a run that ends.
+fn a_timekeeper_ends(end: fn(&Shared)) {
+    model(move || {
+        let shared = shared(vec![plan(1, 0)], 1);
+        shared.timing.turn_on();
+        let engine = engine(&shared, Vec::new());
+        let keeper = thread::spawn(move || keep_time(&engine, Spawn::Owned(spawn_in_model), &[]));
+        end(&shared);
+        keeper.join().unwrap();
+    });
+}
+
+#[test]
+fn a_timekeeper_ends_with_a_cancelled_run() {
+    a_timekeeper_ends(|shared| shared.cancel());
+}
+
+#[test]
+fn a_timekeeper_ends_with_its_run() {
+    a_timekeeper_ends(|shared| shared.part_ends());
+    a_timekeeper_ends(|shared| shared.timing.end());
 }
