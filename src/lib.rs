@@ -778,6 +778,37 @@ pub use papy_runtime::{
     source, testing,
 };
 
+/// What a run waited for, while nothing moved in it.
+///
+/// ```
+/// use papy::prelude::*;
+/// use papy::testing::{FaultPlan, Planned};
+///
+/// #[worker]
+/// fn align(read: u64, #[param] plan: &FaultPlan) -> Result<u64, Planned> {
+///     plan.act("align", read).map(|()| read)
+/// }
+///
+/// pipeline! {
+///     fn aligned(reads: Stream<u64>, plan: FaultPlan) -> Stream<u64> {
+///         let rows = reads >> align(plan = plan);
+///         rows
+///     }
+/// }
+///
+/// let plan = FaultPlan::new().slow("align", 17, millis(500));
+/// let report = aligned(0..20, plan).stall_after(millis(50)).run();
+/// let stall = &report.stalls()[0];
+/// assert_eq!((stall.node(), stall.input(), stall.waiting()), ("align", 17, &["output `rows`".to_owned()][..]));
+/// assert!(stall.is_over() && stall.duration() >= millis(500));
+/// assert!(stall.to_string().starts_with("`align` was at item 17 for "));
+/// ```
+///
+/// # In brief
+///
+#[doc(inline)]
+pub use papy_runtime::Stall;
+
 /// What a program with pipelines needs: `use papy::prelude::*;`.
 pub mod prelude {
     use std::time::Duration;

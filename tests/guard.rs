@@ -9,13 +9,56 @@ use std::thread;
 use std::time::Duration;
 
 use guard::{failing, within};
-use papy::testing::Tally;
+use papy::prelude::*;
+use papy::testing::{FaultPlan, Planned, Tally};
 
 #[test]
 fn a_test_that_hangs_is_ended_by_name() {
     let said = failing(1, || thread::sleep(Duration::from_secs(600)));
     let want = "a_test_that_hangs_is_ended_by_name: not done after 1s";
     assert!(said.contains(want), "{said}");
+}
+
+#[worker]
+fn align(x: u64, #[param] plan: &FaultPlan) -> Result<u64, Planned> {
+    plan.act("align", x).map(|()| x)
+}
+
+#[worker]
+fn row(x: u64, aligned: u64) -> u64 {
+    x + aligned
+}
+
+pipeline! {
+    fn aligned(reads: Stream<u64>, plan: FaultPlan, pool: Pool) -> Stream<u64> {
+        let rows = (reads, reads >> align(plan = plan).on(pool)) >> row.serial();
+        rows
+    }
+}
+
+/// What a run does is told when its time is over: who is at work, at what, and who waits for whom.
+#[test]
+fn a_run_that_hangs_is_shown() {
+    let said = failing(2, || {
+        let plan = FaultPlan::new().hang("align", 17);
+        let run = aligned(0.., plan, Pool::threads(2)).buffer(64).stride(1);
+        assert_eq!(run.start().unwrap().count(), 0, "it goes on for ever");
+    });
+    let wants = [
+        "run `aligned`, ",
+        "  input `reads`: 81 items taken\n",
+        "  part 0: 81 items issued, 64 of them under way, room for 0 (buffer 64)\n",
+        "    before `row` on Pool::rayon(): 63 waves for the turn and 1 wave for another stream wait\n",
+        "    output `rows`: 0 strides queued, 17 taken; its reader waits\n",
+        "  Pool::threads(2): 0 waves queued, 1 of 2 helpers\n",
+        "  at work: `align` on item 17 for ",
+        "; `row` and output `rows` wait for it\n",
+        "  `row` waits for `align`\n",
+        "  output `rows` waits for `align` and `row`\n",
+    ];
+    for want in wants {
+        assert!(said.contains(want), "{want}\n{said}");
+    }
 }
 
 #[test]

@@ -301,6 +301,30 @@ fn a_source_may_panic_in_drop() {
     });
 }
 
+pipeline! {
+    fn three_sources(xs: Stream<i64>, ys: Stream<i64>, zs: Stream<i64>, a: Pool) -> Stream<i64> {
+        (xs >> inc.on(a), ys, zs) >> (|x: i64, y: i64, z: i64| x + y + z).on(a)
+    }
+}
+
+#[test]
+fn several_sources_may_panic_in_drop() {
+    within(60, || {
+        quiet();
+        for s in schedules().into_iter().step_by(2) {
+            let [a, ..] = s.pools();
+            let make = |a| three_sources(Unwilling(0..3), Unwilling(0..3), Unwilling(0..3), a);
+            ends!(s, make(a.clone()) => "1 4 7");
+            assert_eq!(show(tuned!(s, make(a.clone())).collect()), "1 4 7", "{s}");
+            assert_eq!(
+                show(tuned!(s, make(a.clone())).inline().collect()),
+                "1 4 7",
+                "{s}"
+            );
+        }
+    });
+}
+
 /// An error that panics when it is dropped.
 #[derive(Debug)]
 struct Sore;
@@ -644,13 +668,14 @@ impl Drop for Barbed {
     }
 }
 
+fn sting(_: Result<i64, Fault>) {
+    std::panic::panic_any(Barbed);
+}
+
 #[test]
 fn two_sinks_may_panic_at_once() {
     within(60, || {
         quiet();
-        fn sting(_: Result<i64, Fault>) {
-            std::panic::panic_any(Barbed);
-        }
         let survives = |run: &dyn Fn()| {
             let payload = catch_unwind(AssertUnwindSafe(run)).unwrap_err();
             assert!(payload.is::<Barbed>());
@@ -830,26 +855,44 @@ pipeline! {
     }
 }
 
+#[worker]
+fn drop_it_in_time(x: i64, #[param] own: &Mutex<Option<DroppingInTimeRun>>) -> i64 {
+    if x == 5 {
+        drop(own.lock().unwrap().take());
+    }
+    x
+}
+
+pipeline! {
+    fn dropping_in_time(xs: Stream<i64>, own: Arc<Mutex<Option<DroppingInTimeRun>>>, a: Pool, b: Pool) -> Stream<i64> {
+        xs >> id.on(b) >> drop_it_in_time(own = own).on(a).timeout(secs(60)) >> id.on(b)
+    }
+}
+
 /// Who drops a run in one of its own calls does not wait for that call.
 #[test]
 fn a_worker_may_drop_its_own_run() {
     within(60, || {
         for s in schedules().into_iter().step_by(2) {
-            let [a, b, _] = s.pools();
-            let own = Arc::new(Mutex::new(None));
-            let held = own.lock().unwrap();
-            let (xs, pulled) = counted(0..);
-            let run = tuned!(s, dropping(xs, own.clone(), a, b)).start().unwrap();
-            let handle = run.handle();
-            let mut held = held;
-            *held = Some(run);
-            drop(held);
-            let report = handle
-                .wait_timeout(secs(5))
-                .unwrap_or_else(|| panic!("no end; {s}"));
-            assert!(report.was_cancelled() && handle.is_finished(), "{s}");
-            assert!(soon(|| Arc::strong_count(&own) == 1), "{s}");
-            assert!(pulled.load(SeqCst) > 5, "{s}");
+            macro_rules! drops {
+                ($make:ident) => {
+                    let [a, b, _] = s.pools();
+                    let own = Arc::new(Mutex::new(None));
+                    let (xs, pulled) = counted(0..);
+                    let mut held = own.lock().unwrap();
+                    let run = tuned!(s, $make(xs, own.clone(), a, b)).start().unwrap();
+                    let handle = run.handle();
+                    *held = Some(run);
+                    drop(held);
+                    let over = handle.wait_timeout(secs(5));
+                    let report = over.unwrap_or_else(|| panic!("no end; {s}"));
+                    assert!(report.was_cancelled() && handle.is_finished(), "{s}");
+                    assert!(soon(|| Arc::strong_count(&own) == 1), "{s}");
+                    assert!(pulled.load(SeqCst) > 5, "{s}");
+                };
+            }
+            drops!(dropping);
+            drops!(dropping_in_time);
         }
     });
 }

@@ -204,6 +204,12 @@ places! {
     last last_loose |xs, deed, lock, a, b|
         { xs >> id.on(b).serial() >> work(deed = deed, lock = lock).on(a) }
         { xs >> id.on(b).serial() >> work(deed = deed, lock = lock).on(a).unordered() }
+    timed timed_loose |xs, deed, lock, a, b|
+        { xs >> id.on(b) >> work(deed = deed, lock = lock).on(a).timeout(secs(60)) >> id.on(b) }
+        { xs >> id.on(b).unordered() >> work(deed = deed, lock = lock).on(a).timeout(secs(60)).unordered() }
+    again again_loose |xs, deed, lock, a, b|
+        { xs >> id.on(b) >> work(deed = deed, lock = lock).on(a).retry(2) >> id.on(b) }
+        { xs >> id.on(b) >> work(deed = deed, lock = lock).on(a).timeout(secs(60)).retry(2).unordered() }
     serial serial_loose |xs, deed, lock, a, b|
         { xs >> id.on(b) >> turn(deed = deed, lock = lock).serial().on(a).named("work") >> id.on(b) }
         { xs >> id.on(b).unordered() >> turn(deed = deed, lock = lock).serial().on(a).named("work") >> id.on(b).unordered() }
@@ -357,6 +363,8 @@ fn every_misdeed_at_every_place() {
                     first first_loose: one_for_one;
                     middle middle_loose: one_for_one;
                     last last_loose: one_for_one;
+                    timed timed_loose: one_for_one;
+                    again again_loose: one_for_one;
                     serial serial_loose: one_for_one;
                     branch branch_loose: one_for_one;
                     join join_loose: one_for_one;
@@ -421,7 +429,8 @@ struct Thing {
     n: i64,
     vice: Vice,
     copies: Arc<AtomicUsize>,
-    _live: Live,
+    #[allow(dead_code, reason = "it is counted")]
+    live: Live,
 }
 
 impl Clone for Thing {
@@ -433,7 +442,7 @@ impl Clone for Thing {
         );
         Thing {
             copies: self.copies.clone(),
-            _live: self._live.clone(),
+            live: self.live.clone(),
             ..*self
         }
     }
@@ -535,7 +544,7 @@ fn every_vice_of_an_item() {
                         n,
                         vice,
                         copies: Arc::default(),
-                        _live: tally.item(n),
+                        live: tally.item(n),
                     })
                 };
                 let make = || {

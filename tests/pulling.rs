@@ -164,19 +164,20 @@ fn one_output_for_several_threads() {
 
 // ---------------------------------------------------------------- the end
 
+fn ended(output: &mut Output<i64>) {
+    for _ in 0..3 {
+        assert!(output.next().is_none());
+        assert!(matches!(output.try_next(), Poll::Ready(None)));
+        assert!(matches!(output.next_timeout(millis(0)), Poll::Ready(None)));
+        assert!(output.indexed().next().is_none());
+    }
+}
+
 /// 1.4, 1.5, 1.7, 2.10: what comes before an error comes, then the error, and then nothing for ever, whoever asks how.
 #[test]
 fn the_end_is_for_ever() {
     within(60, || {
         quiet();
-        fn ended(output: &mut Output<i64>) {
-            for _ in 0..3 {
-                assert!(output.next().is_none());
-                assert!(matches!(output.try_next(), Poll::Ready(None)));
-                assert!(matches!(output.next_timeout(millis(0)), Poll::Ready(None)));
-                assert!(output.indexed().next().is_none());
-            }
-        }
         for (name, [a, b, _]) in pool_sets() {
             each_pipeline!(|make, _springs| {
                 for len in [0, 1, 2, 40] {
@@ -255,7 +256,9 @@ fn to_stop_is_quick_and_may_be_done_again() {
                 let handle = handle.clone();
                 thread::spawn(move || handle.stop())
             });
-            others.into_iter().for_each(|other| other.join().unwrap());
+            for other in others {
+                other.join().unwrap();
+            }
             // a thousand and three of them, on a machine that may be busy
             assert!(begun.elapsed() < secs(1), "{:?}", begun.elapsed());
             gate.open();

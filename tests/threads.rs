@@ -66,7 +66,9 @@ fn room_is_what_it_says() {
         };
         assert_eq!(failed, room);
         drop(open);
-        begun.into_iter().for_each(|thread| thread.join().unwrap());
+        for thread in begun {
+            thread.join().unwrap();
+        }
     });
     within(60, || [0, 1, 5].into_iter().for_each(run_part));
 }
@@ -136,6 +138,12 @@ fn within_worker(x: i64, #[param] pool: &Pool) -> i64 {
 pipeline! {
     fn nested(xs: Stream<i64>, outer: Pool, inner: Pool) -> Stream<i64> {
         xs >> within_worker(pool = inner).on(outer)
+    }
+}
+
+pipeline! {
+    fn timed(xs: Stream<i64>, a: Pool) -> Stream<i64> {
+        xs >> inc.on(a).timeout(secs(20)) >> running.serial() >> dbl.timeout(secs(20)).retry(1)
     }
 }
 
@@ -220,6 +228,7 @@ fn threads_that_cannot_be_had() {
             starve!(base, "springs", room < own, springing(0..50, a()), |run| {
                 line(run)
             });
+            starve!(base, "timed", room < 1, timed(0..50, a()), |run| line(run));
             starve!(base, "nested", room < own, nested(0..50, a(), b()), |run| {
                 line(run)
             });
@@ -305,6 +314,38 @@ pipeline! {
     fn hard_alone(xs: Stream<i64>) -> Stream<i64> {
         xs >> hard
     }
+}
+
+/// Counts up, and panics when it is dropped.
+struct Unwilling(std::ops::Range<i64>);
+
+impl Iterator for Unwilling {
+    type Item = i64;
+    fn next(&mut self) -> Option<i64> {
+        self.0.next()
+    }
+}
+
+impl Drop for Unwilling {
+    fn drop(&mut self) {
+        panic!("on purpose, a source");
+    }
+}
+
+/// Who gets an error from `start` gets no panic beside it.
+#[test]
+fn sources_that_panic_in_drop_where_nothing_starts() {
+    part_of_test(|part| {
+        quiet();
+        leave_room(part.parse().unwrap());
+        let before = threads().unwrap();
+        let xs = || Unwilling(0..5);
+        assert!(apart(xs(), xs(), xs(), Pool::threads(5)).start().is_err());
+        assert!(apart(xs(), xs(), xs(), Pool::inline()).start().is_err());
+        at_rest(before, "nothing started");
+    });
+    // none of the run's own three threads, and one of them
+    within(60, || [0, 1].into_iter().for_each(run_part));
 }
 
 #[test]

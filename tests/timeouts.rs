@@ -410,7 +410,7 @@ fn unequal_inputs_meet_at_a_timed_join() {
 // ---------------------------------------------------------------- what owns and what borrows
 
 #[worker]
-fn length<'a>(word: &'a str) -> usize {
+fn length(word: &str) -> usize {
     word.len()
 }
 
@@ -581,7 +581,7 @@ fn a_stopped_run_gives_all_that_it_took() {
                 read += usize::from(run.next().is_some_and(|result| result.is_ok()));
             }
             run.handle().stop();
-            read += run.by_ref().filter(Result::is_ok).count();
+            read += run.by_ref().flatten().count();
             assert_eq!(read, pulled.load(SeqCst));
         }
     });

@@ -35,12 +35,26 @@ pub(crate) struct Calls<K> {
     open: Vec<(Ticket, Call<K>)>,
 }
 
+/// A call in progress, as somebody who looks finds it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct CallLook {
+    pub(crate) ticket: Ticket,
+    pub(crate) wave: u64,
+    /// The item that it is at.
+    pub(crate) position: u64,
+    pub(crate) began: Instant,
+}
+
 impl<K> Calls<K> {
     pub(crate) fn new() -> Calls<K> {
         Calls {
             next: 0,
             open: Vec::new(),
         }
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (Ticket, &Call<K>)> {
+        self.open.iter().map(|(ticket, call)| (*ticket, call))
     }
 
     /// A call begins.
@@ -146,3 +160,7 @@ mod tests {
         assert_eq!(calls.keep(ticket, "item"), Some("item"), "too late");
     }
 }
+
+#[cfg(all(test, papy_loom))]
+#[path = "models/calls.rs"]
+mod model;

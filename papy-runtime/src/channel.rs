@@ -11,6 +11,7 @@ use crate::shared::{OnFault, Part, Shared};
 use crate::stride::Stride;
 use crate::sync::{Arc, Condvar, Mutex, lock, wait, wait_for};
 use crate::unwind;
+use crate::watch::What;
 
 /// The queue between the last step and the reader: strides come in as they are ready and go out in order.
 pub(crate) struct Channel<T> {
@@ -23,6 +24,8 @@ pub(crate) struct Channel<T> {
     reader: usize,
     pub(crate) shared: Arc<Shared>,
     ordered: bool,
+    /// Its number.
+    output: usize,
 }
 
 struct Queue<T> {
@@ -80,6 +83,7 @@ impl<T> Channel<T> {
             part_number: part,
             reader,
             shared: shared.clone(),
+            output,
         }
     }
 
@@ -159,6 +163,7 @@ impl<T> Channel<T> {
 
     pub(crate) fn used(&self, slots: u64) {
         if slots > 0 {
+            self.shared.moved(self.part_number);
             lock(&self.part.flow).deliver(self.reader, slots);
             self.part.ring();
         }
@@ -230,6 +235,10 @@ impl<T: Send> Step for Arc<Channel<T>> {
             self.drop_queued();
         }
     }
+
+    fn what(&self) -> What {
+        What::Output(self.output)
+    }
 }
 
 /// What reader and run know of an output's queue, whatever its type.
@@ -277,7 +286,28 @@ impl GateState {
     }
 }
 
+/// An output's queue, as somebody who looks finds it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct GateLook {
+    /// Waves that have come.
+    pub(crate) arrived: u64,
+    /// Strides with something to read: queued so far, and taken.
+    pub(crate) queued: u64,
+    pub(crate) taken: u64,
+    pub(crate) at_end: bool,
+}
+
 impl Gate {
+    pub(crate) fn look(&self) -> GateLook {
+        let state = lock(&self.state);
+        GateLook {
+            arrived: state.arrived,
+            queued: state.queued,
+            taken: state.taken,
+            at_end: state.next() == Poll::Ready(None),
+        }
+    }
+
     /// Strides have come. Gives whether nobody wants them.
     fn admit(&self, admission: Admission) -> bool {
         let mut state = lock(&self.state);

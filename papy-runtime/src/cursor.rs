@@ -8,6 +8,7 @@ use crate::fault::{BoxError, Fault, FaultKind};
 use crate::places::Places;
 use crate::sync::{Arc, AtomicBool, AtomicU64, Instant, Mutex, OnceLock, Ordering, lock};
 use crate::unwind::{self, Payload};
+use crate::watch::Sitting;
 
 /// The context of a region's kernel, made anew for each slot. Generated code hands it on and looks at nothing in it.
 ///
@@ -35,8 +36,10 @@ pub(crate) struct Book {
     pub(crate) places: Places,
     /// What this part's inputs have in common.
     common: Arc<Common>,
-    /// When the last timed call returned.
-    ticked: Option<Instant>,
+    /// The timed call in progress, and when it began.
+    timed: Option<(usize, Instant)>,
+    /// Where a watched run is told of it.
+    pub(crate) desk: Option<Sitting>,
     /// How often the slot at hand has been tried, this time included.
     pub(crate) attempt: u32,
 }
@@ -134,9 +137,20 @@ impl Book {
             aheads,
             places: Places::from(0),
             common,
-            ticked: None,
+            timed: None,
+            desk: None,
             attempt: 1,
         }
+    }
+
+    /// The names of the region's nodes, of those that it feeds, and of the input.
+    pub(crate) fn names(&self) -> &Arc<[Arc<str>]> {
+        &self.names
+    }
+
+    /// Whether every call is to be written down.
+    pub(crate) fn tells_all(&self) -> bool {
+        self.desk.as_ref().is_some_and(Sitting::is_exact)
     }
 
     pub(crate) fn has_faults(&self) -> bool {
@@ -199,6 +213,13 @@ impl Book {
     /// Takes back what is noted.
     pub(crate) fn forget(&mut self) {
         self.tallies.fill(Tally::default());
+        self.leave();
+    }
+
+    /// The evaluation is over.
+    pub(crate) fn leave(&mut self) {
+        self.desk = None;
+        self.timed = None;
     }
 
     /// Takes over what another book of the same region has noted.
@@ -240,18 +261,32 @@ impl Book {
         Some(fault)
     }
 
-    /// Starts the clock for the calls of a slot.
-    pub(crate) fn start(&mut self) {
-        self.ticked = Some(Instant::now());
-    }
-
-    /// A call has returned: the time since the one before is its own. Nodes of a region follow one another.
+    /// A timed call begins, and so the one before has ended: nodes of a region follow one another.
     #[cold]
     #[inline(never)]
-    fn tick(&mut self, node: usize) {
+    fn begin(&mut self, node: usize, round: usize) {
         let now = Instant::now();
-        if let Some(before) = self.ticked.replace(now) {
-            self.tallies[node].sampled_time += now - before;
+        self.count_time(now);
+        self.timed = Some((node, now));
+        if let Some(desk) = &self.desk {
+            desk.begins(node, self.places.at(round), now);
+        }
+    }
+
+    /// The timed calls are over for now. Not cold: what surely leads here would be cold too, and the kernel not inlined.
+    #[inline(never)]
+    pub(crate) fn rest(&mut self) {
+        let now = Instant::now();
+        self.count_time(now);
+        self.timed = None;
+        if let Some(desk) = &self.desk {
+            desk.rests(now);
+        }
+    }
+
+    fn count_time(&mut self, now: Instant) {
+        if let Some((node, began)) = self.timed {
+            self.tallies[node].sampled_time += now - began;
         }
     }
 }
@@ -288,10 +323,11 @@ impl<'a> Cursor<'a> {
         }
     }
 
+    /// A node's call begins.
     #[inline(always)]
-    pub(crate) fn tick(&mut self, node: usize) {
+    pub(crate) fn begin(&mut self, node: usize) {
         if self.sampled {
-            self.book.tick(node);
+            self.book.begin(node, self.round);
         }
     }
 

@@ -22,19 +22,20 @@ use crate::sync::{Arc, Mutex, OnceLock, Weak, channel, lock, thread, thread_loca
 use crate::timed::Timed;
 use crate::turnstile::Turnstile;
 use crate::unwind;
+use crate::watch::Spot;
 
 /// A wave that is due at a step.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Task {
-    step: usize,
-    wave: u64,
+    pub(crate) step: usize,
+    pub(crate) wave: u64,
 }
 
 pub(crate) struct Engine<'env> {
     steps: Vec<Stand<'env>>,
     /// The steps that waves begin at.
     springs: Vec<usize>,
-    pub(crate) pools: Vec<Crew>,
+    pub(crate) pools: Vec<Arc<Crew>>,
     pub(crate) shared: Arc<Shared>,
     /// Whether the default pool's threads could be had; asked when they are first wanted.
     default_ready: OnceLock<bool>,
@@ -58,25 +59,30 @@ struct Stand<'env> {
     part: usize,
     /// Index into the engine's pools; `None`: whoever brings a wave evaluates it.
     pool: Option<usize>,
-    turnstile: Mutex<Turnstile>,
+    lobby: Arc<Lobby>,
+}
+
+/// The waves that wait before a step.
+pub(crate) struct Lobby {
+    pub(crate) turnstile: Mutex<Turnstile>,
     /// Streams that have still to arrive, for each wave of a step with several.
-    missing: Mutex<Parking<usize>>,
+    pub(crate) missing: Mutex<Parking<usize>>,
 }
 
 /// A pool, as one run uses it.
 pub(crate) struct Crew {
     pub(crate) pool: Pool,
-    queue: Mutex<Queue>,
+    pub(crate) queue: Mutex<Queue>,
     /// The pump that spawns helpers for threads of other pools, in scoped runs.
     pump: OnceLock<channel::Sender<bool>>,
 }
 
 #[derive(Default)]
-struct Queue {
-    tasks: VecDeque<Task>,
+pub(crate) struct Queue {
+    pub(crate) tasks: VecDeque<Task>,
     /// Helpers that look at the queue, or will.
-    helpers: usize,
-    limit: usize,
+    pub(crate) helpers: usize,
+    pub(crate) limit: usize,
 }
 
 /// How a thread can get a helper started on a pool.
@@ -112,10 +118,12 @@ impl<'env> Engine<'env> {
         layout: &Layout,
         shared: Arc<Shared>,
     ) -> Engine<'env> {
-        let crew = |pool| Crew {
-            pool,
-            queue: Mutex::new(Queue::default()),
-            pump: OnceLock::new(),
+        let crew = |pool| {
+            Arc::new(Crew {
+                pool,
+                queue: Mutex::new(Queue::default()),
+                pump: OnceLock::new(),
+            })
         };
         let mut pools = vec![crew(Pool::rayon())];
         let mut steps = Vec::with_capacity(planned.len());
@@ -129,14 +137,25 @@ impl<'env> Engine<'env> {
                         pools.len() - 1
                     })
             });
-            let turnstile = Mutex::new(Turnstile::new(planned.order));
+            let lobby = Arc::new(Lobby {
+                turnstile: Mutex::new(Turnstile::new(planned.order)),
+                missing: Mutex::new(Parking::new()),
+            });
             steps.push(Stand {
                 planned,
                 part: *part,
                 pool,
-                turnstile,
-                missing: Mutex::new(Parking::new()),
+                lobby,
             });
+        }
+        if let Some(watch) = &shared.watch {
+            let spot = |stand: &Stand<'_>| Spot {
+                what: stand.planned.role.what(),
+                part: stand.part,
+                crew: stand.pool,
+                lobby: stand.lobby.clone(),
+            };
+            watch.wire(steps.iter().map(spot).collect(), &pools);
         }
         let is_spring = |step: &usize| matches!(steps[*step].planned.role, Role::Spring(_));
         Engine {
@@ -316,30 +335,30 @@ thread_local! {
 /// Works for the pool of this thread, while it waits. Whether there was anything to do.
 pub(crate) fn work_meanwhile() -> bool {
     // what is waited for may be queued for the helper beneath, which can't go on before the wait is over
-    if let Some(beneath) = BENEATH.with_borrow(Option::clone) {
+    if let Some(beneath) = BENEATH.with(|beneath| beneath.borrow().clone()) {
         beneath.replace();
     }
-    WAITS.set(WAITS.get() + 1);
+    WAITS.with(|waits| waits.set(waits.get() + 1));
     let worked = rayon::yield_now() == Some(rayon::Yield::Executed);
-    WAITS.set(WAITS.get() - 1);
+    WAITS.with(|waits| waits.set(waits.get() - 1));
     worked
 }
 
 /// What a helper does between two shifts, so that pipelines that share a pool all move: it lets another job of the pool
 /// run on top of it, one level deep.
 fn give_way(helper: Option<Beneath>) {
-    if !GIVING_WAY.replace(true) {
-        BENEATH.set(helper);
+    if !GIVING_WAY.with(|giving| giving.replace(true)) {
+        BENEATH.with(|beneath| *beneath.borrow_mut() = helper);
         rayon::yield_now();
-        BENEATH.set(None);
-        GIVING_WAY.set(false);
+        BENEATH.with(|beneath| *beneath.borrow_mut() = None);
+        GIVING_WAY.with(|giving| giving.set(false));
     }
 }
 
 /// On top of a wait a helper ends after one shift, so that what is waited for is looked at. The driver begins another
 /// one, behind whatever else the pool has to do; where the driver is inside a source, the helper must do so itself.
 fn is_on_top_of_a_wait() -> bool {
-    WAITS.get() > 0
+    WAITS.with(Cell::get) > 0
 }
 
 /// Tells a spring of a started run that there may be room, from a thread that does not work for the run.
@@ -500,7 +519,7 @@ impl<'a, 'env> Hand<'a, 'env> {
             return;
         }
         if stand.planned.ports > 1 {
-            let mut missing = lock(&stand.missing);
+            let mut missing = lock(&stand.lobby.missing);
             match missing.get_mut(wave) {
                 None => {
                     missing.insert(wave, stand.planned.ports - 1);
@@ -513,7 +532,7 @@ impl<'a, 'env> Hand<'a, 'env> {
                 Some(_) => drop(missing.take(wave)),
             }
         }
-        if lock(&stand.turnstile).arrive(wave) {
+        if lock(&stand.lobby.turnstile).arrive(wave) {
             self.due(Task { step, wave });
         }
     }
@@ -637,7 +656,7 @@ impl<'a, 'env> Hand<'a, 'env> {
         {
             unwind::forget_payload(payload);
         }
-        let next = lock(&stand.turnstile).leave();
+        let next = lock(&stand.lobby.turnstile).leave();
         // The turn goes on here. With that to do, what follows from this wave is queued for others.
         self.todo.extend(next.map(|wave| Task { step, wave }));
         for target in arrivals {
@@ -687,6 +706,7 @@ impl<'a, 'env> Hand<'a, 'env> {
     /// A wave has passed a step.
     fn passed(&mut self, part: usize, wave: u64) {
         let shared = &self.engine.shared;
+        shared.moved(part);
         let own = &shared.parts[part];
         let (through, ends) = {
             let mut flow = lock(&own.flow);

@@ -51,6 +51,29 @@ struct Reader {
     hungry: usize,
 }
 
+/// The tokens of a part, as somebody who looks finds them.
+#[derive(Debug, Clone)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "they say what is so, one by one"
+)]
+pub(crate) struct FlowLook {
+    pub(crate) buffer: u64,
+    pub(crate) issued: u64,
+    pub(crate) under_way: u64,
+    pub(crate) room: u64,
+    /// Waves so far.
+    pub(crate) waves: u64,
+    /// Waves that some step still has to see, oldest first, and the items in them.
+    pub(crate) open: Vec<(u64, u64)>,
+    /// Of each reader: whether it is there, and whether it lacks something to read.
+    pub(crate) readers: Vec<(bool, bool)>,
+    pub(crate) awaited: bool,
+    pub(crate) paused: bool,
+    pub(crate) stopping: bool,
+    pub(crate) ended: bool,
+}
+
 impl Flow {
     pub(crate) fn new(buffer: usize, readers: usize) -> Flow {
         Flow {
@@ -204,6 +227,25 @@ impl Flow {
     pub(crate) fn is_idle(&self) -> bool {
         let read = |reader: &Reader| !reader.live || reader.delivered == self.issued;
         self.is_through() && self.readers.iter().all(read)
+    }
+
+    pub(crate) fn look(&self) -> FlowLook {
+        let reader = |reader: &Reader| (reader.live, reader.live && reader.hungry > 0);
+        let open = (self.oldest..).zip(&self.open);
+        let open = open.filter(|(_, (steps, _))| *steps > 0);
+        FlowLook {
+            buffer: self.buffer,
+            issued: self.issued,
+            under_way: self.under_way,
+            room: self.room(),
+            waves: self.waves,
+            open: open.map(|(wave, (_, items))| (wave, *items)).collect(),
+            readers: self.readers.iter().map(reader).collect(),
+            awaited: self.awaited > 0,
+            paused: self.paused,
+            stopping: self.stopping,
+            ended: self.ended,
+        }
     }
 
     /// Every wave has passed every step.

@@ -15,6 +15,7 @@ use crate::slot::Slot;
 use crate::stride::{Extent, Stride};
 use crate::sync::{Arc, Instant, Mutex, lock};
 use crate::unwind;
+use crate::watch::What;
 
 /// The step that groups, wave by wave in order.
 pub(crate) struct Grouper<P: Ports, S, M, K, T> {
@@ -74,7 +75,8 @@ where
         else {
             return;
         };
-        let mut book = self.place.open_book(shared, part);
+        let of = (&extent.places, rounds);
+        let mut book = self.place.open_book_at(shared, part, wave, of);
         let began = Instant::now();
         let go_on = || !shared.is_cancelled();
         let (slots, ()) = self
@@ -118,5 +120,9 @@ where
         P::clear(&self.inputs);
         let begun = std::mem::take(&mut *lock(&self.begun));
         unwind::discard(begun.gathering);
+    }
+
+    fn what(&self) -> What {
+        What::Nodes(self.place.nodes().to_vec())
     }
 }

@@ -108,11 +108,31 @@ impl<F: Feed> Pull for Inlet<F> {
             .held
             .take()
             .unwrap_or_else(|| Stride::with_capacity(Extent::at(first, 0), want));
-        let at = first + stride.len() as u64;
-        self.drain(want, at, shared, |_, slot| {
-            stride.push(slot);
-            ControlFlow::Continue(())
-        });
+        let watch = shared.watch.as_ref();
+        let mut left = want;
+        loop {
+            // where it is to be known how long each item takes, one at a time
+            let ask = if watch.is_some_and(|watch| watch.is_exact()) {
+                left.min(1)
+            } else {
+                left
+            };
+            if let Some(watch) = watch {
+                watch.asks(self.input);
+            }
+            let at = first + stride.len() as u64;
+            let drained = self.drain(ask, at, shared, |_, slot| {
+                stride.push(slot);
+                ControlFlow::Continue(())
+            });
+            left -= drained;
+            if left == 0 || drained < ask {
+                break;
+            }
+        }
+        if let Some(watch) = watch {
+            watch.asks_no_more(self.input);
+        }
         if let Some(fault) = self.panic.take() {
             stride.push(Slot::Fault(fault));
             self.ended = true;
@@ -163,6 +183,8 @@ pub trait Inlets {
         shared: &Shared,
         take: impl FnMut(u64, Slot<Self::First>) -> ControlFlow<()>,
     ) -> usize;
+    /// Drops them one by one: where several sources panic in `Drop`, a tuple would end the process.
+    fn discard(self);
 }
 
 impl Inlets for () {
@@ -180,6 +202,7 @@ impl Inlets for () {
     ) -> usize {
         0
     }
+    fn discard(self) {}
 }
 
 impl<F: Feed, R: Inlets> Inlets for (Inlet<F>, R) {
@@ -202,6 +225,10 @@ impl<F: Feed, R: Inlets> Inlets for (Inlet<F>, R) {
     ) -> usize {
         self.0.drain(want, first, shared, take)
     }
+    fn discard(self) {
+        unwind::discard(self.0);
+        self.1.discard();
+    }
 }
 
 /// The inputs of one part, each under its number.
@@ -222,5 +249,12 @@ impl Inlets for Own {
         _take: impl FnMut(u64, Slot<Infallible>) -> ControlFlow<()>,
     ) -> usize {
         unreachable!("a started run evaluates nothing in place")
+    }
+    fn discard(self) {}
+}
+
+impl Drop for Own {
+    fn drop(&mut self) {
+        self.0.drain(..).for_each(unwind::discard);
     }
 }

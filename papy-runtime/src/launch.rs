@@ -19,9 +19,11 @@ use crate::report::{Ledger, Report};
 use crate::run::{Control, Seat};
 use crate::shared::{NAP, Part, Shared};
 use crate::sink::{Outlets, Sinks};
+use crate::stall::{self, Monitor};
 use crate::sync::{Arc, Instant, Mutex, lock, rayon, spawn_scoped, thread, times};
 use crate::timekeeper;
 use crate::unwind::{self, Payload};
+use crate::watch::{self, Watch};
 
 impl<'env, I, P, F, W> Body<'env> for Blueprint<I, P, F, W>
 where
@@ -51,15 +53,16 @@ where
         let inlets = sources.inlets(links.clone(), 0);
         let mut wiring = Some((wire, net, links));
         // what can be evaluated in place is wired only when that is not enough
+        let in_place = F::POSSIBLE && options.stall_after.is_none();
         let mut wired = None;
-        if !F::POSSIBLE {
+        if !in_place {
             wired = wiring.take().map(wire_up::<I, P, _>);
         }
         let layout = match &wired {
             Some((_, _, layout)) => layout.clone(),
             None => Layout::alone(graph.outputs.len()),
         };
-        let shared = shared(graph, &layout, &options, |_| bell.clone());
+        let shared = shared(graph, &layout, &options, true, |_| bell.clone());
         let parts = courses(&layout, &options);
         let mut driver = Driver {
             inlets,
@@ -68,10 +71,11 @@ where
             bell,
         };
         let mut engine = None;
-        let mut in_place = InPlacePatience::default();
+        let mut patience = InPlacePatience::default();
+        let monitor = Monitor::of(&shared, options.stall_after);
         loop {
-            if F::POSSIBLE
-                && pass_in_place(&mut driver, &fused, &mut sinks, &options, &mut in_place)
+            if in_place
+                && pass_in_place(&mut driver, &fused, &mut sinks, &options, &mut patience)
                     == Passed::Ended
             {
                 break;
@@ -92,7 +96,7 @@ where
             let delivered = if options.inline || engine.is_default_only() {
                 let ask = Ask {
                     help: !options.inline,
-                    in_place: F::POSSIBLE,
+                    in_place,
                 };
                 deliver_all(
                     &mut driver,
@@ -112,8 +116,10 @@ where
                 Delivered::Light => {}
             }
         }
+        drop(monitor);
         shared.ledger.end();
-        unwind::discard(driver);
+        driver.inlets.discard();
+        unwind::discard(driver.parts);
         unwind::discard(engine);
         unwind::discard(wiring);
         unwind::discard(wired.map(|(outputs, net, _)| (outputs, net.steps)));
@@ -136,7 +142,9 @@ where
         let mut inlets = Vec::new();
         sources.boxed(links.clone(), &mut inlets);
         let (outputs, net, mut layout) = wire_up::<I, P, _>((wire, net, links));
-        let shared = shared(graph, &layout, &options, |_| Arc::new(Bell::default()));
+        let shared = shared(graph, &layout, &options, false, |_| {
+            Arc::new(Bell::default())
+        });
         let mut steps = net.steps;
         let readers = P::open(outputs, &mut steps, &shared, &layout, 0);
         layout.steps.extend(&layout.outputs);
@@ -150,10 +158,20 @@ where
         } else {
             engine.begin_pools()
         };
-        if begun.is_err() && options.makes_do {
+        if let Err(why) = &begun {
+            if !options.makes_do {
+                inlets.into_iter().for_each(unwind::discard);
+                return Err(StartError::new(why.as_str()));
+            }
             shared.ledger.note_on_caller();
-        } else {
-            begun.clone().map_err(StartError::new)?;
+        }
+        if let Some(limit) = options.stall_after
+            && let Err(error) = stall::monitor(&shared, limit)
+            && !options.makes_do
+        {
+            inlets.into_iter().for_each(unwind::discard);
+            let why = format!("it asked for one that looks for stalls: {error}");
+            return Err(StartError::new(why));
         }
         if options.inline || begun.is_err() {
             let bell = Arc::new(Bell::default());
@@ -202,6 +220,7 @@ where
                 }
                 Err((driver, error)) => {
                     unwind::discard(driver);
+                    inlets.into_iter().for_each(unwind::discard);
                     let asked = crate::pool::threads(asked);
                     let why = format!("it asked for {asked} of its own: {error}");
                     return Err(StartError::new(why));
@@ -333,16 +352,18 @@ where
 }
 
 fn shared(
-    graph: &Graph,
+    graph: &'static Graph,
     layout: &Layout,
     options: &Options,
+    is_blocking: bool,
     bell: impl Fn(usize) -> Arc<Bell>,
 ) -> Arc<Shared> {
     let part = |(part, plan): (usize, &PartPlan)| {
         let flow = Flow::new(options.buffer, plan.outputs.len() + plan.feeds.len());
         Arc::new(Part::new(flow, bell(part), plan.clone()))
     };
-    Arc::new(Shared::new(
+    let watch = Watch::of(graph, layout, options.stall_after.is_some(), is_blocking);
+    let shared = Arc::new(Shared::new(
         layout.parts.iter().enumerate().map(part).collect(),
         layout
             .outputs
@@ -351,7 +372,10 @@ fn shared(
             .collect(),
         Ledger::new(graph, options.name.clone(), options.buffer),
         options.on_fault,
-    ))
+        watch,
+    ));
+    watch::enlist(&shared);
+    shared
 }
 
 fn courses(layout: &Layout, options: &Options) -> Vec<Course> {
@@ -522,7 +546,14 @@ where
     let mut rounds = 0;
     loop {
         driver.bell.hear();
+        let watch = driver.shared.watch.as_ref();
+        if let Some(watch) = watch {
+            watch.delivers(true);
+        }
         let mut busy = sinks.deliver();
+        if let Some(watch) = watch {
+            watch.delivers(false);
+        }
         rounds += 1;
         if ask.in_place && rounds > ROUNDS && driver.is_idle() {
             return Delivered::Light;

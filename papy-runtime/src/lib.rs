@@ -49,6 +49,8 @@ mod slot;
 pub mod source;
 mod spring;
 mod squad;
+mod stall;
+mod state;
 mod stride;
 mod sync;
 pub mod testing;
@@ -56,6 +58,7 @@ mod timed;
 mod timekeeper;
 mod turnstile;
 mod unwind;
+mod watch;
 mod worker;
 
 pub use error::{RunError, StartError};
@@ -68,6 +71,7 @@ pub use pool::Pool;
 pub use report::{InputStats, NodeStats, Report, Stats};
 pub use run::Handle;
 pub use shared::OnFault;
+pub use stall::Stall;
 
 /// What generated code calls. Not for people: it may change with every release.
 #[doc(hidden)]

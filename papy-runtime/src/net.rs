@@ -9,6 +9,7 @@ use crate::grouper::Grouper;
 use crate::layout::Layout;
 use crate::lineage::{Lineage, Lineages, met};
 use crate::link::{Link, Ports, SlotList};
+use crate::places::Places;
 use crate::plan::Body;
 use crate::pool::Pool;
 use crate::region::{Order, Region, RegionSpec};
@@ -18,6 +19,7 @@ use crate::spring::{Basin, Burst, Feeder, MergedLinks, Pourable, Spring, bursts}
 use crate::stride::{Extent, Slots};
 use crate::sync::{Arc, Instant, Mutex, OnceLock, lock};
 use crate::timed::{Timed, TimedRegion};
+use crate::watch::{At, What};
 
 /// What a wave passes through: a region, a place where strides are regrouped, or the queue of an output.
 pub trait Step: Send + Sync {
@@ -25,6 +27,10 @@ pub trait Step: Send + Sync {
     fn run(&self, shared: &Shared, part: usize, wave: u64, arrivals: &mut Vec<usize>);
     /// Drops what waits.
     fn clear(&self);
+    /// What it is, to somebody who looks.
+    fn what(&self) -> What {
+        What::Passage
+    }
 }
 
 /// What a step is to its part.
@@ -40,6 +46,15 @@ pub(crate) enum Role<'env> {
 }
 
 impl Role<'_> {
+    /// What it is, to somebody who looks.
+    pub(crate) fn what(&self) -> What {
+        match self {
+            Role::Step(step) | Role::Feed(step, _) => step.what(),
+            Role::Spring(spring) => What::Spring(spring.node()),
+            Role::Timed(node) => What::Timed(node.node(), Arc::downgrade(node)),
+        }
+    }
+
     /// Drops what waits.
     pub(crate) fn clear(&self) {
         match self {
@@ -409,6 +424,28 @@ impl Place {
         Book::new(names.clone(), aheads.clone(), common)
     }
 
+    /// A book for an evaluation of a wave, which a watched run is told of.
+    pub(crate) fn open_book_at(
+        &self,
+        shared: &Shared,
+        part: usize,
+        wave: u64,
+        (places, rounds): (&Places, usize),
+    ) -> Book {
+        let mut book = self.open_book(shared, part);
+        if let Some(watch) = shared.watch.as_ref().filter(|_| rounds > 0) {
+            let items = (places.at(0), places.at(rounds - 1));
+            let nodes = self.nodes.len();
+            book.desk = Some(watch.sit(book.names(), nodes, part, At::Wave(wave), items));
+        }
+        book
+    }
+
+    /// The nodes that are evaluated here.
+    pub(crate) fn nodes(&self) -> &[usize] {
+        &self.nodes
+    }
+
     /// Puts a book back, and forgets what it has noted.
     pub(crate) fn put_book_back(&self, mut book: Book) {
         book.forget();
@@ -434,6 +471,7 @@ impl Place {
         shared
             .ledger
             .add(&self.nodes, &self.feeds, &mut book.tallies, rounds, elapsed);
+        book.leave();
         lock(&self.books).push(book);
         faults
     }
@@ -477,7 +515,8 @@ where
             return;
         };
         let gives = self.region.spec.folds && extent.tail == self.place.depth;
-        let mut book = self.place.open_book(shared, part);
+        let of = (&extent.places, rounds);
+        let mut book = self.place.open_book_at(shared, part, wave, of);
         let began = Instant::now();
         let outs = self
             .region
@@ -499,5 +538,9 @@ where
 
     fn clear(&self) {
         P::clear(&self.inputs);
+    }
+
+    fn what(&self) -> What {
+        What::Nodes(self.place.nodes().to_vec())
     }
 }

@@ -47,6 +47,12 @@ impl<T> Parking<T> {
         self.places.get_mut(index as usize)?.as_mut()
     }
 
+    /// The numbers of what is parked, the smallest first.
+    pub(crate) fn numbers(&self) -> impl Iterator<Item = u64> {
+        let places = (self.base..).zip(&self.places);
+        places.filter_map(|(at, thing)| thing.as_ref().map(|_| at))
+    }
+
     /// Everything that is parked.
     pub(crate) fn clear(&mut self) -> impl Iterator<Item = T> + use<T> {
         std::mem::take(&mut self.places).into_iter().flatten()
@@ -77,6 +83,7 @@ mod tests {
         assert_eq!(parking.take(5), Some(50));
         parking.insert(6, 60);
         assert_eq!(parking.get_mut(6), Some(&mut 60));
+        assert_eq!(parking.numbers().collect::<Vec<_>>(), [6, 9]);
         assert_eq!(parking.clear().collect::<Vec<_>>(), [60, 90]);
     }
 }

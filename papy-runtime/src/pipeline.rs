@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::marker::PhantomData;
+use std::time::Duration;
 
 use crate::error::StartError;
 use crate::fault::Fault;
@@ -73,6 +74,27 @@ where
     /// Evaluates everything on the calling thread (after `start`: on the thread that reads), one item at a time.
     pub fn inline(mut self) -> Self {
         self.options.inline = true;
+        self
+    }
+
+    /// Tells of it where nothing moves for `limit` although somebody waits: a worker hangs, an iterator of a `.flat()` blocks,
+    /// or items wait in a circle that user code has made.
+    ///
+    /// What is told, in [`Report::stalls`](crate::Stats::stalls) and meanwhile through [`Handle::stats`](crate::Handle::stats),
+    /// is which node holds which item, for how long, and who waits for that; with the feature `tracing`, it is also an event at
+    /// the time. Nothing is done about it; what limits calls is the node option `.timeout(…)`.
+    ///
+    /// Moving is: an item that comes in or out, a call of a node that begins or ends. So `limit` is to be longer than any call
+    /// may take; as long as other items move, one call may take longer and is not told of. Parts of a pipeline that nothing
+    /// connects are looked at one by one.
+    ///
+    /// A run that stands still because nobody reads it is none that somebody waits for: neither one whose readers do something
+    /// else, nor a blocking form inside of its own closures, nor one that is paused and has nothing in flight. Where a reader
+    /// waits while nothing is in flight, what it waits for is an input; that is told as such, since it may well be meant.
+    ///
+    /// The run has one more thread then, and evaluates nothing in place; each call costs it two looks at the clock, about.
+    pub fn stall_after(mut self, limit: Duration) -> Self {
+        self.options.stall_after = Some(limit);
         self
     }
 

@@ -1,6 +1,7 @@
 //! What `pipeline!` compiles a pipeline into, and the ways in which that can run.
 
 use std::marker::PhantomData;
+use std::time::Duration;
 
 use crate::check::Gives;
 use crate::cursor::Cursor;
@@ -19,6 +20,7 @@ use crate::slot::Slot;
 use crate::source::{Feed, Source};
 use crate::sync::{Arc, Instant};
 use crate::unwind;
+use crate::watch::At;
 
 /// How a run is to behave; see the methods of [`Pipeline`](crate::Pipeline).
 #[derive(Debug, Clone)]
@@ -28,6 +30,8 @@ pub struct Options {
     pub(crate) on_fault: OnFault,
     pub(crate) name: Option<String>,
     pub(crate) inline: bool,
+    /// To tell of it where nothing has moved for so long.
+    pub(crate) stall_after: Option<Duration>,
     /// Where threads can't be had, whoever reads does the work.
     pub(crate) makes_do: bool,
 }
@@ -40,6 +44,7 @@ impl Default for Options {
             on_fault: OnFault::Continue,
             name: None,
             inline: false,
+            stall_after: None,
             makes_do: false,
         }
     }
@@ -208,13 +213,23 @@ where
         book.places = Places::from(first);
         let mut scratch = region.take_scratch().map_err(unwind::forget_payload).ok()?;
         let is_read = !sinks.is_done();
-        if SAMPLED {
-            book.start();
-        }
+        book.desk = shared.watch.as_ref().map(|watch| {
+            let last = first + want as u64 - 1;
+            watch.sit(
+                book.names(),
+                region.spec.nodes.len(),
+                0,
+                At::InPlace,
+                (first, last),
+            )
+        });
         let began = Instant::now();
         let passed = inlets.drain_first(want, first, shared, |position, slot| {
             let cx = Cursor::new(&mut book, (position - first) as usize, SAMPLED);
             let slots = region.evaluate_one(cx, &mut scratch, (slot, ()));
+            if SAMPLED {
+                book.rest();
+            }
             slots.give(sinks, shared.on_fault)
         });
         region.put_scratch_back(scratch);

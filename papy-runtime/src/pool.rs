@@ -5,7 +5,7 @@ use std::fmt;
 
 use crate::squad::Squad;
 use crate::sync::rayon::{self, ThreadPool, ThreadPoolBuilder};
-use crate::sync::{Arc, Mutex, OnceLock, begin_global_pool, lock, thread_local};
+use crate::sync::{Arc, Mutex, OnceLock, begin_global_pool, lock, process, thread_local};
 
 /// Threads that evaluate nodes; cheap to clone, shared by any number of nodes, pipelines and `numap`s.
 ///
@@ -104,21 +104,26 @@ impl Pool {
 
     /// The threads that make timed calls for the pool: as many as it has.
     pub(crate) fn squad(&self) -> Result<Arc<Squad>, String> {
-        static GLOBAL: OnceLock<Arc<Squad>> = OnceLock::new();
-        let (known, size) = match &self.0 {
-            Kind::Inline => return Ok(Squad::new(1)),
-            Kind::Threads(own) => (&own.squad, own.count),
-            Kind::Given(given) => (&given.squad, given.pool.current_num_threads()),
-            Kind::Global => (&GLOBAL, begin_global_pool()?),
-        };
-        Ok(known.get_or_init(|| Squad::new(size)).clone())
+        static GLOBAL: process::OnceLock<Arc<Squad>> = process::OnceLock::new();
+        Ok(match &self.0 {
+            Kind::Inline => Squad::new(1),
+            Kind::Threads(own) => own.squad.get_or_init(|| Squad::new(own.count)).clone(),
+            Kind::Given(given) => {
+                let threads = given.pool.current_num_threads();
+                given.squad.get_or_init(|| Squad::new(threads)).clone()
+            }
+            Kind::Global => {
+                let threads = begin_global_pool()?;
+                GLOBAL.get_or_init(|| Squad::new(threads)).clone()
+            }
+        })
     }
 
     /// Whether the current thread is one of the pool's; of the global one, as far as that is known.
     pub(crate) fn is_here(&self) -> bool {
         match self.handle() {
             Some(pool) => pool.current_thread_index().is_some(),
-            None => self.is_default() && GLOBAL_THREAD.get(),
+            None => self.is_default() && GLOBAL_THREAD.with(Cell::get),
         }
     }
 }
@@ -130,13 +135,13 @@ thread_local! {
 
 /// Runs a job that has been spawned on the global pool.
 pub(crate) fn on_global_thread(job: impl FnOnce()) {
-    GLOBAL_THREAD.set(true);
+    GLOBAL_THREAD.with(|here| here.set(true));
     job();
 }
 
 /// Whether the current thread may be one of another pool than the global one: what rayon spawns here stays in its pool.
 pub(crate) fn is_foreign_thread() -> bool {
-    rayon::current_thread_index().is_some() && !GLOBAL_THREAD.get()
+    rayon::current_thread_index().is_some() && !GLOBAL_THREAD.with(Cell::get)
 }
 
 impl Own {

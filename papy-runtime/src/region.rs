@@ -229,7 +229,7 @@ where
     O: SlotList,
 {
     /// Evaluates the rounds of one stride, and where it `gives` its state one more behind them. `go_on` is asked between
-    /// rounds. The calls of the first round are timed.
+    /// rounds. The calls of the first round are timed; all of them, where they are written down.
     pub(crate) fn evaluate(
         &self,
         book: &mut Book,
@@ -263,15 +263,18 @@ where
                 }
             }
         };
-        book.start();
+        let timed = if book.tells_all() { rounds } else { 1 };
         while done < rounds && go_on() {
             // The kernel guards every call of user code. What unwinds all the same (a `Drop` in a projection) costs
             // its own slot.
             let unwound = unwind::catch(|| {
                 while let Some(slots) = P::next(&mut strides) {
-                    let mut cx = Cursor::new(book, done, done == 0);
+                    let mut cx = Cursor::new(book, done, done < timed);
                     done += 1;
                     (self.kernel)(&mut cx, &mut scratch, slots).push(&mut outs);
+                    if done == timed {
+                        book.rest();
+                    }
                     if !go_on() {
                         break;
                     }

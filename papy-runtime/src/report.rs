@@ -5,7 +5,10 @@ use std::time::Duration;
 
 use crate::cursor::{Ahead, Tally};
 use crate::graph::{Graph, Node};
-use crate::sync::{Arc, AtomicBool, AtomicU64, Instant, OnceLock, Ordering};
+use crate::stall::{Stall, Stalls};
+use crate::sync::{
+    Arc, AtomicBool, AtomicU64, Instant, Mutex, MutexGuard, OnceLock, Ordering, lock,
+};
 
 /// The counts of a run, kept up stride by stride.
 pub(crate) struct Ledger {
@@ -15,6 +18,7 @@ pub(crate) struct Ledger {
     started: Instant,
     ended: OnceLock<Duration>,
     on_caller: AtomicBool,
+    stalls: Mutex<Stalls>,
 }
 
 pub(crate) struct NodeLedger {
@@ -79,11 +83,21 @@ impl Ledger {
             started: Instant::now(),
             ended: OnceLock::new(),
             on_caller: AtomicBool::new(false),
+            stalls: Mutex::default(),
         }
     }
 
     pub(crate) fn input_name(&self, input: usize) -> &Arc<str> {
         &self.inputs[input].0
+    }
+
+    /// Items taken from an input so far.
+    pub(crate) fn position(&self, input: usize) -> u64 {
+        self.inputs[input].1.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn stalls(&self) -> MutexGuard<'_, Stalls> {
+        lock(&self.stalls)
     }
 
     pub(crate) fn pulled(&self, input: usize, items: usize) {
@@ -180,6 +194,7 @@ impl Ledger {
                     position: position.load(Ordering::Relaxed),
                 })
                 .collect(),
+            stalls: self.stalls().told(self.ended.get().is_some()),
         }
     }
 
@@ -199,6 +214,7 @@ pub struct Stats {
     elapsed: Duration,
     nodes: Vec<NodeStats>,
     inputs: Vec<InputStats>,
+    stalls: Vec<Stall>,
 }
 
 impl Stats {
@@ -230,6 +246,13 @@ impl Stats {
     #[must_use]
     pub fn inputs(&self) -> &[InputStats] {
         &self.inputs
+    }
+
+    /// What the run has waited for while nothing moved, where it is told to
+    /// [look for that](crate::Pipeline::stall_after); in the order in which it began. The first thousand are kept.
+    #[must_use]
+    pub fn stalls(&self) -> &[Stall] {
+        &self.stalls
     }
 
     /// Faults of all nodes together. Those of the inputs themselves are not among them.
@@ -348,6 +371,9 @@ impl fmt::Display for Stats {
                     "    {abandoned} of its calls took too long and were abandoned"
                 )?;
             }
+        }
+        for stall in &self.stalls {
+            writeln!(f, "  stalled: {stall}")?;
         }
         Ok(())
     }

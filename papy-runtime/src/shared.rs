@@ -13,10 +13,11 @@ use crate::report::{Ledger, Report};
 use crate::run::Seat;
 use crate::sync::{
     Arc, AtomicBool, AtomicU64, Condvar, Instant, Mutex, OnceLock, Ordering, Weak, lock, rayon,
-    try_lock, wait, wait_for,
+    thread_local, try_lock, wait, wait_for,
 };
 use crate::timekeeper::Timing;
 use crate::unwind;
+use crate::watch::Watch;
 
 /// What to do at a fault.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -101,6 +102,8 @@ pub struct Shared {
     inline: AtomicBool,
     /// A helper has left tasks to the driver.
     left: AtomicBool,
+    /// Where the run is watched.
+    pub(crate) watch: Option<Arc<Watch>>,
     /// Of the calls of timed nodes.
     pub(crate) timing: Timing,
 }
@@ -146,6 +149,7 @@ impl Shared {
         gates: Vec<Arc<Gate>>,
         ledger: Ledger,
         on_fault: OnFault,
+        watch: Option<Arc<Watch>>,
     ) -> Shared {
         let life = Life {
             open_parts: parts.len(),
@@ -162,7 +166,21 @@ impl Shared {
             seat: Mutex::new(None),
             inline: AtomicBool::new(false),
             left: AtomicBool::new(false),
+            watch,
             timing: Timing::default(),
+        }
+    }
+
+    /// Who is at work, for somebody who looks: drivers, those of them inside a source, evaluations, helpers.
+    pub(crate) fn workers(&self) -> [usize; 4] {
+        let life = lock(&self.life);
+        [life.drivers, life.pulling, life.running, life.helpers]
+    }
+
+    /// Something has moved in a part.
+    pub(crate) fn moved(&self, part: usize) {
+        if let Some(watch) = &self.watch {
+            watch.moved(part);
         }
     }
 
@@ -211,6 +229,7 @@ impl Shared {
         self.gates.iter().for_each(|gate| gate.cancel());
         self.ring_all();
         self.timing.ring();
+        self.ring_watch();
         drop(lock(&self.life));
         self.news.notify_all();
     }
@@ -358,8 +377,16 @@ impl Shared {
     fn note_end(&self) {
         if self.is_over() {
             self.ledger.end();
+            self.ring_watch();
         }
         self.timing.ring();
+    }
+
+    /// Tells who looks for stalls to look.
+    fn ring_watch(&self) {
+        if let Some(watch) = &self.watch {
+            watch.bell.ring();
+        }
     }
 
     pub(crate) fn is_over(&self) -> bool {

@@ -215,13 +215,12 @@ impl<T> Slot<T> {
     ) -> Slot<U> {
         match self.open() {
             Ok(value) => {
-                let slot = match unwind::catch(|| f(value)) {
+                cx.begin(node);
+                match unwind::catch(|| f(value)) {
                     Ok(Ok(out)) => Slot::Value(out),
                     Ok(Err(error)) => Slot::Fault(cx.failed(node, error)),
                     Err(payload) => Slot::Fault(cx.panicked(node, payload)),
-                };
-                cx.tick(node);
-                slot
+                }
             }
             Err(absent) => {
                 cx.skip(node);
@@ -246,6 +245,7 @@ impl<T> Slot<T> {
                 return absent.slot();
             }
         };
+        cx.begin(node);
         let tries = u32::try_from(retries.max(1)).map_or(u32::MAX, |n| n.saturating_add(1));
         let mut attempt = 1;
         let slot = loop {
@@ -280,7 +280,6 @@ impl<T> Slot<T> {
             }
         };
         cx.tried(1);
-        cx.tick(node);
         slot
     }
 

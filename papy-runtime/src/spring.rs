@@ -23,6 +23,7 @@ use crate::slot::Slot;
 use crate::stride::{Extent, Slots, Stride};
 use crate::sync::{Arc, Instant, Mutex, Ordering, lock};
 use crate::unwind;
+use crate::watch::{At, Sitting};
 
 /// What an item of `.flat()` gives: its iterator, and what has been taken of it ahead of its turn.
 pub struct Burst<I: Iterator> {
@@ -126,6 +127,22 @@ impl<T, R: MergedLinks<T>> MergedLinks<T> for (Arc<Link<T>>, R) {
     }
 }
 
+/// Who pours, and where a watched run is told of it.
+pub(crate) struct Pouring<'a> {
+    shared: &'a Shared,
+    desk: Option<Sitting>,
+}
+
+impl Pouring<'_> {
+    /// The iterator of the item at `position` is asked, with `len` items poured of `want`; gives how many there are to be when
+    /// this is to be told again.
+    fn begins(&self, position: u64, len: usize, want: usize) -> usize {
+        let Some(desk) = &self.desk else { return want };
+        desk.begins(0, position, Instant::now());
+        if desk.is_exact() { len + 1 } else { want }
+    }
+}
+
 /// A stride that waits to be poured.
 pub(crate) trait Pourable<T>: Send {
     /// Adds up to `want` slots to `stride`; gives whether that was all.
@@ -134,7 +151,7 @@ pub(crate) trait Pourable<T>: Send {
         stride: &mut Stride<T>,
         trail: &mut Trail,
         want: usize,
-        shared: &Shared,
+        pouring: &Pouring<'_>,
     ) -> bool;
 }
 
@@ -144,7 +161,7 @@ impl<T: Send> Pourable<T> for Slots<T> {
         stride: &mut Stride<T>,
         trail: &mut Trail,
         want: usize,
-        _shared: &Shared,
+        _pouring: &Pouring<'_>,
     ) -> bool {
         while stride.len() < want {
             let position = Slots::position(self);
@@ -179,11 +196,11 @@ where
         stride: &mut Stride<I::Item>,
         trail: &mut Trail,
         want: usize,
-        shared: &Shared,
+        pouring: &Pouring<'_>,
     ) -> bool {
         while stride.len() < want {
             if let Some((position, burst)) = &mut self.current {
-                if burst.pour(*position, stride, trail, want, shared, self.node) {
+                if burst.pour(*position, stride, trail, want, pouring, self.node) {
                     unwind::discard(self.current.take());
                 }
                 continue;
@@ -211,10 +228,10 @@ impl<I: Iterator> Burst<I> {
         stride: &mut Stride<I::Item>,
         trail: &mut Trail,
         want: usize,
-        shared: &Shared,
+        pouring: &Pouring<'_>,
         node: usize,
     ) -> bool {
-        let ledger = &shared.ledger.nodes[node];
+        let ledger = &pouring.shared.ledger.nodes[node];
         let before = stride.len();
         let mut add = |stride: &mut Stride<I::Item>, item| {
             trail.push(position);
@@ -233,9 +250,12 @@ impl<I: Iterator> Burst<I> {
         if let Some(iterator) = self.rest.as_mut().filter(|_| self.ahead.len() == 0) {
             let poured = unwind::catch(|| {
                 while stride.len() < want && !ended {
-                    match iterator.next() {
-                        Some(item) => add(stride, item),
-                        None => ended = true,
+                    let until = pouring.begins(position, stride.len(), want);
+                    while stride.len() < until && !ended {
+                        match iterator.next() {
+                            Some(item) => add(stride, item),
+                            None => ended = true,
+                        }
                     }
                 }
             });
@@ -269,6 +289,8 @@ pub(crate) trait Spring: Send + Sync {
     fn is_ready(&self) -> bool;
     /// Whether all that is left is to end, which takes no room.
     fn is_ending(&self) -> bool;
+    /// The node whose iterators it pours.
+    fn node(&self) -> Option<usize>;
     /// Pours one wave, where there is room for it.
     fn pour(&self, shared: &Shared, part: usize) -> Poured;
     /// How its waves begin.
@@ -381,19 +403,21 @@ impl<T: Send> Spring for Basin<'_, T> {
         };
         let want = lock(&own.flow).grant(pace) as usize;
         let began = Instant::now();
+        let pouring = self.pouring(shared, part, at);
         let mut stride = Stride::with_capacity(Extent::at(at, 0), want);
         let mut trail = Trail::default();
         while stride.len() < want {
             // user code runs outside of the lock; the claim keeps others away
             let front = lock(&self.state).waiting.pop_front();
             let Some(mut front) = front else { break };
-            if front.slots.pour(&mut stride, &mut trail, want, shared) {
+            if front.slots.pour(&mut stride, &mut trail, want, &pouring) {
                 poured.read.push((front.part, front.reader, front.charge));
                 unwind::discard(front);
             } else {
                 lock(&self.state).waiting.push_front(front);
             }
         }
+        drop(pouring);
         let len = stride.len();
         if len > 0 {
             at = trail.last().map_or(at, |last| last + 1);
@@ -430,6 +454,10 @@ impl<T: Send> Spring for Basin<'_, T> {
         poured
     }
 
+    fn node(&self) -> Option<usize> {
+        self.node
+    }
+
     fn set_pace(&self, pace: Pace) {
         lock(&self.state).pace = pace;
     }
@@ -441,6 +469,15 @@ impl<T: Send> Spring for Basin<'_, T> {
 }
 
 impl<T: Send> Basin<'_, T> {
+    fn pouring<'a>(&self, shared: &'a Shared, part: usize, at: u64) -> Pouring<'a> {
+        let node = self.node.map(|node| &shared.ledger.nodes[node].name);
+        let desk = shared.watch.as_ref().zip(node).map(|(watch, name)| {
+            let names: Arc<[Arc<str>]> = Arc::from([name.clone()]);
+            watch.sit(&names, 1, part, At::Spring, (at, at))
+        });
+        Pouring { shared, desk }
+    }
+
     /// Sends the rounds in which what was kept back comes out, and closes the part.
     fn end(&self, shared: &Shared, part: usize, at: u64, poured: &mut Poured) {
         let own = &shared.parts[part];

@@ -48,6 +48,15 @@ struct State {
 /// A run's membership in a squad.
 pub(crate) struct Enrolled(Arc<Squad>);
 
+impl State {
+    /// Whether there is work for one more thread, which is counted in: under one lock, since others may ask meanwhile.
+    fn lacks(&mut self, size: usize) -> bool {
+        let lacks = self.idle < self.line.len() && self.threads < size;
+        self.threads += usize::from(lacks);
+        lacks
+    }
+}
+
 impl Squad {
     /// Of at most `size` threads.
     pub(crate) fn new(size: usize) -> Arc<Squad> {
@@ -64,6 +73,7 @@ impl Squad {
         state.runs += 1;
         let enrolled = Enrolled(self.clone());
         let lacks = state.threads == 0;
+        state.threads += usize::from(lacks);
         drop(state);
         if lacks {
             self.begin().map(|()| enrolled)
@@ -77,7 +87,7 @@ impl Squad {
         let lacks = {
             let mut state = lock(&self.state);
             state.line.push_back(post);
-            state.idle < state.line.len() && state.threads < self.size
+            state.lacks(self.size)
         };
         // where no thread can be had, those that are there go on with it
         if !lacks || self.begin().is_err() {
@@ -90,7 +100,7 @@ impl Squad {
         let lacks = {
             let mut state = lock(&self.state);
             state.threads -= threads;
-            state.idle < state.line.len()
+            state.lacks(self.size)
         };
         if lacks {
             // `revive` tries again
@@ -101,14 +111,14 @@ impl Squad {
     /// Begins a thread where there is work and none to do it, because none could be had; gives why it still can't.
     pub(crate) fn revive(self: &Arc<Self>) -> Result<(), String> {
         let lacks = {
-            let state = lock(&self.state);
-            state.threads == 0 && !state.line.is_empty()
+            let mut state = lock(&self.state);
+            state.threads == 0 && state.lacks(self.size)
         };
         if lacks { self.begin() } else { Ok(()) }
     }
 
+    /// Begins a thread that has been counted in.
     fn begin(self: &Arc<Self>) -> Result<(), String> {
-        lock(&self.state).threads += 1;
         let squad = self.clone();
         let begun = thread::Builder::new()
             .name("papy timed".to_owned())
@@ -177,3 +187,7 @@ impl Drop for Enrolled {
         }
     }
 }
+
+#[cfg(all(test, papy_loom))]
+#[path = "models/squad.rs"]
+mod model;

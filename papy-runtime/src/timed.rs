@@ -13,7 +13,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-use crate::calls::{Call, Calls, Ticket, Try};
+use crate::calls::{Call, CallLook, Calls, Ticket, Try};
 use crate::check::Tried;
 use crate::cursor::{Book, Cursor};
 use crate::link::{Ports, SlotList};
@@ -123,6 +123,10 @@ pub(crate) trait Timed: Send + Sync {
     fn evaluate(&self, shared: &Arc<Shared>, part: usize, wave: u64);
     /// Hands a settled wave on; notes the steps that its results go to.
     fn hand_on(&self, shared: &Shared, wave: u64, arrivals: &mut Vec<usize>);
+    /// The node that it is, in the report.
+    fn node(&self) -> usize;
+    /// The calls in progress, for somebody who looks.
+    fn calls_in_progress(&self) -> Vec<CallLook>;
     /// How long a call may take.
     fn limit(&self) -> Duration;
     /// Settles what has taken too long; gives when to look again.
@@ -458,6 +462,7 @@ where
             slots,
         }) = job.take()
         {
+            shared.moved(*part);
             shared.timing.begun(due);
             book.attempt = of.attempt;
             let outs = self.try_slot(wave, of, ticket, slots, &mut book, &mut scratch);
@@ -532,11 +537,11 @@ where
                 }
             },
         };
-        book.start();
         let called = unwind::catch(|| {
             let cursor = Cursor::new(book, of.round, true);
             self.region.evaluate_one(cursor, scratch, slots)
         });
+        book.rest();
         called.unwrap_or_else(|payload| O::fault(&book.panicked(0, of.round, payload)))
     }
 }
@@ -649,6 +654,25 @@ where
             // no output would tell of it
             shared.cancel();
         }
+    }
+
+    fn node(&self) -> usize {
+        self.place.nodes()[0]
+    }
+
+    fn calls_in_progress(&self) -> Vec<CallLook> {
+        let waves: Vec<_> = lock(&self.state).waves.values().cloned().collect();
+        let mut looks = Vec::new();
+        for wave in waves {
+            let slots = wave.lock();
+            looks.extend(slots.calls.iter().map(|(ticket, call)| CallLook {
+                ticket,
+                wave: wave.number,
+                position: wave.extent.places.at(call.of.round),
+                began: call.began,
+            }));
+        }
+        looks
     }
 
     fn limit(&self) -> Duration {

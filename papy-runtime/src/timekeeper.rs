@@ -186,3 +186,7 @@ impl Lack {
         now.checked_add(AGAIN)
     }
 }
+
+#[cfg(all(test, papy_loom))]
+#[path = "models/timekeeper.rs"]
+mod model;

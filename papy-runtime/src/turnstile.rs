@@ -20,8 +20,8 @@ enum Kind {
         waiting: VecDeque<u64>,
     },
     Serial {
+        /// The wave that goes in next, or is in.
         next: u64,
-        busy: bool,
         waiting: BTreeSet<u64>,
     },
 }
@@ -36,7 +36,6 @@ impl Turnstile {
             },
             Order::Serial => Kind::Serial {
                 next: 0,
-                busy: false,
                 waiting: BTreeSet::new(),
             },
         })
@@ -54,19 +53,23 @@ impl Turnstile {
                 *places -= 1;
                 true
             }
-            Kind::Serial {
-                next,
-                busy,
-                waiting,
-            } => {
-                let enters = wave == *next && !*busy;
-                if enters {
-                    *busy = true;
-                } else {
+            Kind::Serial { next, waiting } => {
+                // one that comes in time finds nobody inside: `next` moves on when a wave comes out
+                let enters = wave == *next;
+                if !enters {
                     waiting.insert(wave);
                 }
                 enters
             }
+        }
+    }
+
+    /// The waves that are parked, and the one that they wait for, where it must be one.
+    pub(crate) fn look(&self) -> (Vec<u64>, Option<u64>) {
+        match &self.0 {
+            Kind::Free => (Vec::new(), None),
+            Kind::AtMost { waiting, .. } => (waiting.iter().copied().collect(), None),
+            Kind::Serial { next, waiting, .. } => (waiting.iter().copied().collect(), Some(*next)),
         }
     }
 
@@ -79,14 +82,9 @@ impl Turnstile {
                 *places += usize::from(wave.is_none());
                 wave
             }
-            Kind::Serial {
-                next,
-                busy,
-                waiting,
-            } => {
+            Kind::Serial { next, waiting } => {
                 *next += 1;
-                *busy = waiting.remove(next);
-                busy.then_some(*next)
+                waiting.remove(next).then_some(*next)
             }
         }
     }
@@ -102,6 +100,7 @@ mod tests {
         assert!(!turnstile.arrive(1));
         assert!(turnstile.arrive(0));
         assert!(!turnstile.arrive(2));
+        assert_eq!(turnstile.look(), (vec![1, 2], Some(0)));
         assert_eq!(turnstile.leave(), Some(1));
         assert_eq!(turnstile.leave(), Some(2));
         assert_eq!(turnstile.leave(), None);

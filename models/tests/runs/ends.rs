@@ -28,10 +28,11 @@ fn assert_pairs(results: &[u32]) {
 #[test]
 fn stopped() {
     check(|| {
-        let run = apart(0.., Pool::threads(1)).buffer(2).start().unwrap();
+        let mut run = apart(0.., Pool::threads(1)).buffer(2).start().unwrap();
         let handle = run.handle();
         let stop = thread::spawn(move || handle.stop());
-        let results = values(run);
+        let results = values(&mut run);
+        run.join().unwrap();
         assert_pairs(&results);
         assert_eq!(results.len() % 2, 0, "all that was taken comes out");
         stop.join().unwrap();
@@ -108,7 +109,7 @@ fn count_ends(count: &Arc<()>) {
 #[test]
 fn paused_and_resumed() {
     check(|| {
-        let run = chain(0..6).buffer(2).start().unwrap();
+        let mut run = chain(0..6).buffer(2).start().unwrap();
         let handle = run.handle();
         let pause = thread::spawn(move || {
             for _ in 0..2 {
@@ -117,7 +118,8 @@ fn paused_and_resumed() {
                 handle.resume();
             }
         });
-        assert_eq!(values(run), [0, 1, 2, 3, 4, 5]);
+        assert_eq!(values(&mut run), [0, 1, 2, 3, 4, 5]);
+        run.join().unwrap();
         pause.join().unwrap();
     });
 }
@@ -125,14 +127,15 @@ fn paused_and_resumed() {
 #[test]
 fn stopped_while_paused() {
     check(|| {
-        let run = chain(0..).buffer(2).start().unwrap();
+        let mut run = chain(0..).buffer(2).start().unwrap();
         let handle = run.handle();
         let end = thread::spawn(move || {
             handle.pause();
             handle.stop();
         });
-        let results = values(run);
+        let results = values(&mut run);
         assert_eq!(results, (0..results.len() as u32).collect::<Vec<_>>());
+        run.join().unwrap();
         end.join().unwrap();
     });
 }

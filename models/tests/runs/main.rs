@@ -10,6 +10,7 @@ mod ends;
 mod outputs;
 mod pools;
 mod shapes;
+mod timed;
 
 use papy::Fault;
 use shuttle::scheduler::{PctScheduler, RandomScheduler, Scheduler};
@@ -39,18 +40,28 @@ fn run(scheduler: impl Scheduler + 'static, body: fn()) {
     });
 }
 
-/// The values of a pipeline without faults, collected or started, by the schedule.
+/// The values of a pipeline without faults that is started; it must end by itself.
+macro_rules! started {
+    ($pipeline:expr) => {{
+        let mut run = $pipeline.start().unwrap();
+        let results = $crate::values(&mut run);
+        run.join().unwrap();
+        results
+    }};
+}
+
+/// The same, started or collected, by the schedule.
 macro_rules! either {
     ($pipeline:expr) => {{
         let pipeline = $pipeline;
         if $crate::toss() {
             $crate::values(pipeline.collect())
         } else {
-            $crate::values(pipeline.start().unwrap())
+            $crate::started!(pipeline)
         }
     }};
 }
-use either;
+use {either, started};
 
 fn number(name: &str) -> Option<u64> {
     std::env::var(name).ok()?.parse().ok()

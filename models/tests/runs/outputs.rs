@@ -18,6 +18,7 @@ fn one_after_the_other() {
         let mut run = both(0..4).buffer(2).start().unwrap();
         assert_eq!(values(&mut run.ones), [1, 2, 3, 4]);
         assert_eq!(values(&mut run.tens), [10, 20, 30, 40]);
+        run.join().unwrap();
     });
 }
 
@@ -27,6 +28,7 @@ fn the_last_one_first() {
         let mut run = both(0..4).buffer(1).start().unwrap();
         assert_eq!(values(&mut run.tens), [10, 20, 30, 40]);
         assert_eq!(values(&mut run.ones), [1, 2, 3, 4]);
+        run.join().unwrap();
     });
 }
 
@@ -76,6 +78,7 @@ fn a_fold_read_first() {
         let mut run = folded(1..5).buffer(1).start().unwrap();
         assert_eq!(values(&mut run.sum), [10]);
         assert_eq!(values(&mut run.ones), [1, 2, 3, 4]);
+        run.join().unwrap();
     });
 }
 

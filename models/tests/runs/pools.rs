@@ -1,9 +1,12 @@
 //! Pools that are shared, nested and small.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+
 use papy::prelude::*;
 use shuttle::thread;
 
-use crate::{check, either, toil, values};
+use crate::{check, either, started, toil, values};
 
 pipeline! {
     fn inner(xs: Stream<u32>, own: Pool) -> Stream<u32> {
@@ -77,9 +80,40 @@ pipeline! {
 #[test]
 fn at_most_so_many_at_once() {
     check(|| {
-        assert_eq!(
-            values(limited(0..4).buffer(4).start().unwrap()),
-            [1, 2, 3, 4]
-        );
+        assert_eq!(started!(limited(0..4).buffer(4)), [1, 2, 3, 4]);
+    });
+}
+
+pipeline! {
+    fn reads(runs: Stream<(InnerRun, Arc<AtomicBool>)>, own: Pool) -> Stream<u32> {
+        runs >> (|(run, begun)| read_some(run, &begun)).on(own)
+    }
+}
+
+/// Reads three items, tells so, and reads the others.
+fn read_some(mut run: InnerRun, begun: &AtomicBool) -> u32 {
+    let first: u32 = values(run.by_ref().take(3)).iter().sum();
+    begun.store(true, SeqCst);
+    first + values(run).iter().sum::<u32>()
+}
+
+/// A reader on top of the very helper that is to do what it waits for, while the driver is inside a source that waits for
+/// the reader.
+#[test]
+fn read_on_the_pool_that_works_for_it() {
+    check(|| {
+        let own = Pool::threads(1);
+        let begun = Arc::new(AtomicBool::new(false));
+        let items = {
+            let begun = begun.clone();
+            (0..5).inspect(move |x| {
+                while *x == 3 && !begun.load(SeqCst) {
+                    thread::yield_now();
+                }
+            })
+        };
+        let run = inner(items, own.clone()).buffer(8).start().unwrap();
+        let sums = started!(reads([(run, begun)], own));
+        assert_eq!(sums, [1 + 2 + 3 + 4 + 5]);
     });
 }

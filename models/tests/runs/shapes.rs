@@ -2,7 +2,7 @@
 
 use papy::prelude::*;
 
-use crate::{check, either, toil, values};
+use crate::{check, either, started, toil, values};
 
 #[worker]
 pub fn total(sum: &mut u32, x: u32) {
@@ -109,7 +109,7 @@ pipeline! {
 #[test]
 fn groups() {
     check(|| {
-        let results = values(grouped(1..6).buffer(3).start().unwrap());
+        let results = started!(grouped(1..6).buffer(3));
         assert_eq!(results, [3, 7, 5]);
     });
 }
@@ -123,7 +123,7 @@ pipeline! {
 #[test]
 fn no_order() {
     check(|| {
-        let mut results = values(free(0..4).buffer(3).start().unwrap());
+        let mut results = started!(free(0..4).buffer(3));
         results.sort_unstable();
         assert_eq!(results, [1, 2, 3, 4]);
     });
@@ -146,7 +146,7 @@ pipeline! {
 #[test]
 fn inputs_that_meet() {
     check(|| {
-        let results = values(unequal([1, 2, 3], [10, 20, 30]).buffer(2).start().unwrap());
+        let results = started!(unequal([1, 2, 3], [10, 20, 30]).buffer(2));
         assert_eq!(results, [11, 22, 33]);
     });
 }

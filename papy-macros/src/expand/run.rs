@@ -23,6 +23,7 @@ pub fn run(header: &Header, outputs: &[Field]) -> TokenStream {
     let docs = names
         .iter()
         .map(|name| format!("The output `{}`.", plain(name)));
+    let called = run.to_string();
     let about = format!("A running [`{name}`]: a field for each of its outputs.");
     let list = nest(types.iter().map(|ty| quote!(#papy::Output<#ty>)));
     let pattern = nest(names.iter().map(|name| quote!(#name)));
@@ -82,6 +83,14 @@ pub fn run(header: &Header, outputs: &[Field]) -> TokenStream {
             pub fn join(self) -> ::core::result::Result<#papy::Report, #papy::RunError> {
                 #(::core::mem::drop(self.#names);)*
                 self.__papy.join()
+            }
+        }
+
+        #(#cfg)*
+        #[automatically_derived]
+        impl #generics ::core::fmt::Debug for #run #arguments #clauses {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                f.debug_struct(#called).finish_non_exhaustive()
             }
         }
 

@@ -116,3 +116,20 @@ fn what_is_queued_is_done() {
         assert_eq!((witness.sorted(), witness.most()), (vec![0, 1], 1));
     });
 }
+
+/// A driver throws away what waits once nothing is evaluated any more.
+#[test]
+fn a_cancelled_engine_rests() {
+    model(|| {
+        let (engine, witness) = one_step(Order::Free, 1, &Pool::inline(), 2);
+        let others = [&[0], &[1]].map(|waves| bring_elsewhere(&engine, waves));
+        engine.shared.cancel();
+        engine.shared.wait_for_tasks();
+        let seen = witness.seen();
+        assert!(!witness.is_inside());
+        for other in others {
+            other.join().unwrap();
+        }
+        assert_eq!(witness.seen(), seen, "begun after that");
+    });
+}

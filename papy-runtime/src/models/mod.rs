@@ -54,6 +54,7 @@ pub(crate) fn shared(plans: Vec<PartPlan>, buffer: usize) -> Arc<Shared> {
         (0..outputs).map(|_| Arc::new(Gate::default())).collect(),
         Ledger::new(&GRAPH, None, buffer),
         OnFault::Continue,
+        None,
     ))
 }
 
@@ -110,6 +111,10 @@ impl Witness {
         let mut seen = self.seen();
         seen.sort_unstable();
         seen
+    }
+
+    pub(crate) fn is_inside(&self) -> bool {
+        self.inside.load(SeqCst) > 0
     }
 
     pub(crate) fn most(&self) -> usize {

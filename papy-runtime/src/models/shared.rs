@@ -75,19 +75,38 @@ fn who_waits_for_the_end_sees_it() {
     });
 }
 
+/// Nobody is at work, so the cancel is all that there is to see.
 #[test]
 fn who_waits_sees_a_cancel() {
     model(|| {
         let shared = shared(vec![plan(1, 0)], 1);
-        shared.driver_enters();
         let other = {
             let shared = shared.clone();
+            thread::spawn(move || shared.cancel())
+        };
+        assert!(shared.wait(None));
+        other.join().unwrap();
+    });
+}
+
+#[test]
+fn all_who_wait_are_told() {
+    model(|| {
+        let shared = shared(vec![plan(1, 0)], 1);
+        shared.driver_enters();
+        let waits = {
+            let shared = shared.clone();
+            thread::spawn(move || assert!(shared.wait(None)))
+        };
+        let driver = {
+            let shared = shared.clone();
             thread::spawn(move || {
-                shared.cancel();
+                shared.part_ends();
                 shared.driver_leaves(None);
             })
         };
         assert!(shared.wait(None));
-        other.join().unwrap();
+        waits.join().unwrap();
+        driver.join().unwrap();
     });
 }

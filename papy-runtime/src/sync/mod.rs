@@ -24,6 +24,7 @@ mod locks;
 mod loom;
 #[cfg(any(papy_loom, papy_shuttle))]
 mod once;
+pub(crate) mod process;
 #[cfg(papy_shuttle)]
 mod shuttle;
 #[cfg(papy_spurious)]

@@ -1,5 +1,8 @@
 //! Threads, and rayon's pools, as they are.
 
+#[cfg(papy_loom)]
+use std::thread;
+#[cfg(not(papy_loom))]
 pub(crate) use std::{thread, thread_local};
 
 pub(crate) use ::crossbeam_channel as channel;

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::error::Error;
 use std::fmt;
 use std::fs;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use crate::sync::thread;
+use crate::sync::process::{Instant, thread};
 use crate::testing::live;
 
 /// The threads, the open files and the [counted items](crate::testing::Tally) of this process, at one time.

@@ -1,8 +1,8 @@
 //! Time that items take, by chance and yet the same every time.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use crate::sync::thread;
+use crate::sync::process::{Instant, thread};
 
 /// How long each item takes, drawn from a seed.
 ///

@@ -3,8 +3,8 @@
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 
-use crate::sync::Ordering::SeqCst;
-use crate::sync::{Arc, AtomicUsize};
+use crate::sync::process::Ordering::SeqCst;
+use crate::sync::process::{Arc, AtomicUsize};
 
 /// Hands out items and counts them, their copies, and those that are gone.
 ///

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::fmt;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use crate::sync::{Arc, Condvar, Mutex, lock, thread, wait, wait_for};
+use crate::sync::process::{Arc, Condvar, Instant, Mutex, lock, thread, wait, wait_for};
 
 /// What goes wrong at which item of which node; a worker asks it.
 ///

@@ -1,13 +1,16 @@
 //! Ends what hangs.
 
 use std::io::Write;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use crate::sync::{Arc, Condvar, Mutex, lock, thread, wait_for};
+use crate::state::State;
+use crate::sync::process::{Arc, Condvar, Instant, Mutex, lock, thread, wait_for};
+use crate::watch;
 
 /// Ends this process when its time is over, unless it is dropped before.
 ///
-/// A hang can't be made to unwind; what can be done is to say where, and to end.
+/// A hang can't be made to unwind; what can be done is to say where, and to end. The state of each run that has begun while
+/// there is a watchdog is told: what is at work, at which items, for how long, and who waits for whom.
 ///
 /// ```
 /// use papy_runtime::testing::Watchdog;
@@ -30,6 +33,11 @@ struct Leash {
 }
 
 impl Leash {
+    fn release(&self) {
+        *lock(&self.released) = true;
+        self.news.notify_all();
+    }
+
     /// Waits until it is let go, for at most `limit`; whether it was.
     fn wait(&self, limit: Duration) -> bool {
         let start = Instant::now();
@@ -53,6 +61,7 @@ impl Watchdog {
     /// When there is no thread to be had for it.
     #[must_use = "a watchdog watches until it is dropped"]
     pub fn new(name: &str, limit: Duration) -> Watchdog {
+        watch::watchdog_comes();
         let leash = Arc::<Leash>::default();
         let (watched, name) = (leash.clone(), name.to_owned());
         let watch = move || {
@@ -72,19 +81,41 @@ impl Watchdog {
 
 impl Drop for Watchdog {
     fn drop(&mut self) {
-        *lock(&self.leash.released) = true;
-        self.leash.news.notify_all();
+        self.leash.release();
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
+        watch::watchdog_goes();
     }
 }
 
-/// Past the capture of a test's output, since there is no test to show it any more.
 fn end(name: &str, limit: Duration) -> ! {
-    let text = format!("\n{name}: not done after {limit:?}, so the process ends\n");
-    let _ = std::io::stderr().write_all(text.as_bytes());
+    /// For a look at the runs: what hangs may be in the way of it.
+    const LOOK: Duration = Duration::from_secs(2);
+    tell(&format!(
+        "\n{name}: not done after {limit:?}, so the process ends\n"
+    ));
+    let looked = Arc::<Leash>::default();
+    let look = {
+        let looked = looked.clone();
+        move || {
+            for run in watch::runs() {
+                if let Some(state) = State::of(&run) {
+                    tell(&state.to_string());
+                }
+            }
+            looked.release();
+        }
+    };
+    if thread::Builder::new().spawn(look).is_ok() {
+        looked.wait(LOOK);
+    }
     std::process::abort()
+}
+
+/// Past the capture of a test's output, since there is no test to show it any more.
+fn tell(text: &str) {
+    let _ = std::io::stderr().write_all(text.as_bytes());
 }
 
 /// Runs `body` here; ends this process where it takes longer than `limit`, in the name of this thread, which is that of

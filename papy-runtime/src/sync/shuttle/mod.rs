@@ -5,6 +5,7 @@ pub(crate) mod rayon;
 use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::ops::{Deref, DerefMut};
 use std::rc::Rc;
 use std::sync::{PoisonError, TryLockError};
@@ -14,7 +15,7 @@ use ::shuttle::rand::{Rng, thread_rng};
 pub(crate) use ::shuttle::sync::atomic::{AtomicBool, Ordering};
 pub(crate) use ::shuttle::sync::{Arc, Condvar, Mutex, Weak, mpsc};
 // counts: what they are read for may lag behind anyway, so they are no places to switch threads at
-pub(crate) use std::sync::atomic::{AtomicU64, AtomicUsize};
+pub(crate) use std::sync::atomic::AtomicU64;
 
 /// Channels, under the names that they have elsewhere.
 pub(crate) mod channel {
@@ -89,7 +90,9 @@ pub(crate) mod thread {
 
     use std::time::Duration;
 
-    pub(crate) use ::shuttle::thread::{Builder, Scope, ScopedJoinHandle, scope, yield_now};
+    pub(crate) use ::shuttle::thread::{
+        Builder, JoinHandle, Scope, ScopedJoinHandle, current, scope, yield_now,
+    };
 
     use crate::sync::clock;
 
@@ -157,28 +160,9 @@ impl<T: 'static> Local<T> {
         });
         f(value.downcast_ref().expect("a value of the key's type"))
     }
-}
 
-impl<T: Copy + 'static> Local<Cell<T>> {
-    pub(crate) fn get(&'static self) -> T {
-        self.with(Cell::get)
-    }
-
-    pub(crate) fn set(&'static self, value: T) {
-        self.with(|cell| cell.set(value));
-    }
-
-    pub(crate) fn replace(&'static self, value: T) -> T {
-        self.with(|cell| cell.replace(value))
-    }
-}
-
-impl<T: 'static> Local<RefCell<T>> {
-    pub(crate) fn set(&'static self, value: T) {
-        drop(self.with(|cell| cell.replace(value)));
-    }
-
-    pub(crate) fn with_borrow<R>(&'static self, f: impl FnOnce(&T) -> R) -> R {
-        self.with(|cell| f(&cell.borrow()))
+    #[allow(clippy::unnecessary_wraps, reason = "as the standard library's")]
+    pub(crate) fn try_with<R>(&'static self, f: impl FnOnce(&T) -> R) -> Result<R, Infallible> {
+        Ok(self.with(f))
     }
 }
