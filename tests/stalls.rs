@@ -243,9 +243,14 @@ fn a_circle_that_user_code_has_made() {
         let back = tx.clone();
         let reader = thread::spawn(move || {
             // the result behind it is to give what the item waits for
-            run.enumerate()
-                .map(|(at, x)| (at == 3).then(|| back.send(x.unwrap())))
-                .count()
+            let mut read = 0;
+            for x in run {
+                if read == 3 {
+                    back.send(x.unwrap()).unwrap();
+                }
+                read += 1;
+            }
+            read
         });
         let want = "ahead#2: output `ahead`";
         stands_still(&handle, want, || tx.send(7).unwrap(), reader, 10);

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use papy::Stats;
 use papy::prelude::*;
 
-use crate::catalogue::{Entry, Given, Order};
+use crate::catalogue::{Entry, Given, Order, Trait};
 use crate::counts::Counts;
 use crate::dice::Dice;
 use crate::ending::{End, Ending};
@@ -58,7 +58,7 @@ impl<'a> Case<'a> {
     pub fn new(seed: u64, entry: &'a Entry, pools: &[Named], forgetful: bool) -> Case<'a> {
         let mut dice = Dice::new(seed);
         let lengths = lengths(&mut dice, entry);
-        let mut mishaps = Mishaps::new(&mut dice, &lengths, entry.timed);
+        let mut mishaps = Mishaps::new(&mut dice, &lengths, entry.is(Trait::Timed));
         let form = match dice.below(10) {
             0 => Form::Run,
             1 | 2 => Form::ForEach,
@@ -71,7 +71,7 @@ impl<'a> Case<'a> {
             &mut dice,
             entry.outputs.len(),
             results,
-            entry.steered,
+            !entry.is(Trait::Unsteered),
             seat != Seat::Here,
         );
         if ending.end.forgets() && !forgetful {
@@ -82,7 +82,7 @@ impl<'a> Case<'a> {
             mishaps = mishaps.with_panic(input, dice.number() % (lengths[input] + 1));
         }
         let mut schedule = Schedule::new(&mut dice);
-        if !entry.steered {
+        if entry.is(Trait::Unsteered) {
             schedule.on_fault = OnFault::Continue;
         }
         Case {
@@ -227,10 +227,10 @@ impl<'a> Case<'a> {
     /// Whether inputs that meet end together.
     fn is_level(&self) -> bool {
         let level = match self.lengths[..] {
-            [x, y] if self.entry.doubled => y == 2 * x,
+            [x, y] if self.entry.is(Trait::Doubled) => y == 2 * x,
             _ => self.lengths.iter().all(|length| *length == self.lengths[0]),
         };
-        !self.entry.level || (level && !self.mishaps.break_inputs())
+        !self.entry.is(Trait::Level) || (level && !self.mishaps.break_inputs())
     }
 
     /// Whether a call was given up that was on its way: this machine was too slow, and nothing can be said of the results.
@@ -272,7 +272,7 @@ impl<'a> Case<'a> {
             {
                 want = &want[..=first];
             }
-            let cut = on_fault && (order != Order::Kept || self.entry.sinks);
+            let cut = on_fault && (order != Order::Kept || self.entry.is(Trait::Sinks));
             let whole = outcome.ended[output] && self.is_whole() && !cut;
             let extent = if whole {
                 Extent::Whole
@@ -354,12 +354,18 @@ fn lengths(dice: &mut Dice, entry: &Entry) -> Vec<u64> {
     };
     let first = length();
     let mut lengths: Vec<u64> = (0..entry.inputs)
-        .map(|_| if entry.level { first } else { length() })
+        .map(|_| {
+            if entry.is(Trait::Level) {
+                first
+            } else {
+                length()
+            }
+        })
         .collect();
-    if entry.doubled {
+    if entry.is(Trait::Doubled) {
         lengths[1] = 2 * first;
     }
-    if entry.level && dice.once_in(8) {
+    if entry.is(Trait::Level) && dice.once_in(8) {
         lengths[entry.inputs - 1] += 1 + dice.number() % 5;
     }
     lengths

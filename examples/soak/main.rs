@@ -52,7 +52,9 @@ fn main() -> ExitCode {
     match arguments::parse() {
         Ok(Command::Run(arguments)) => soak(&arguments, &entries),
         Ok(Command::List) => {
-            entries.iter().for_each(|entry| println!("{}", entry.name));
+            for entry in &entries {
+                println!("{}", entry.name);
+            }
             ExitCode::SUCCESS
         }
         Ok(Command::Help) => {
@@ -98,7 +100,9 @@ fn soak(arguments: &Arguments, entries: &[Entry]) -> ExitCode {
         wrongs = wrongs.and(verdict.wrongs);
         if verdict.wrongs.any() {
             progress.suspend(|| {
-                verdict.words.iter().for_each(|words| eprintln!("{words}"));
+                for words in &verdict.words {
+                    eprintln!("{words}");
+                }
                 eprintln!("again: --seed {seed}");
             });
         }
@@ -127,9 +131,9 @@ fn progress() -> ProgressBar {
 fn quiet() {
     let loud = panic::take_hook();
     panic::set_hook(Box::new(move |info| {
-        let planned = info
-            .payload_as_str()
-            .is_some_and(|text| text.ends_with("on purpose"));
+        let text = info.payload().downcast_ref::<&str>().copied();
+        let text = text.or(info.payload().downcast_ref::<String>().map(String::as_str));
+        let planned = text.is_some_and(|text| text.ends_with("on purpose"));
         if !planned {
             STRAYS.fetch_add(1, Relaxed);
             loud(info);

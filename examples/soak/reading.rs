@@ -202,7 +202,7 @@ impl Reader<'_> {
                 .iter_mut()
                 .map(|part| scope.spawn(move || read(part)))
                 .collect();
-            let results = readers.into_iter().map(|reader| reader.join());
+            let results = readers.into_iter().map(thread::ScopedJoinHandle::join);
             results
                 .map(|results| results.expect("reading does not panic"))
                 .collect()
@@ -220,7 +220,7 @@ impl Reader<'_> {
     }
 
     /// Reads everything that is left.
-    fn all<L: AsLine>(&mut self, lines: &mut Vec<(usize, L)>) {
+    fn all<L: AsLine>(&mut self, lines: &mut [(usize, L)]) {
         self.some(lines, usize::MAX);
     }
 

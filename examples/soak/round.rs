@@ -24,7 +24,7 @@ pub fn run(
     let before = Baseline::take();
     // what is forgotten keeps its pools
     let forgetful = dice.once_in(10);
-    let shared: Vec<Named> = (0..1 + dice.below(3))
+    let shared: Vec<Named> = (0..=dice.below(3))
         .map(|_| {
             if forgetful {
                 pools.lasting(&mut dice)

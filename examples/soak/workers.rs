@@ -65,14 +65,14 @@ pub fn pair(x: Item, #[param] node: &'static str) -> Answer<Pair> {
 #[worker(fallible)]
 pub fn third(x: Item, #[param] node: &'static str) -> Answer<Option<Item>> {
     x.act(node)?;
-    Ok((x.value % 3 == 0).then_some(x))
+    Ok(x.value.is_multiple_of(3).then_some(x))
 }
 
 /// Takes a few items out.
 #[worker(fallible)]
 pub fn most(x: Item, #[param] node: &'static str) -> Answer<Option<Item>> {
     x.act(node)?;
-    Ok((x.value % 7 != 0).then_some(x))
+    Ok((!x.value.is_multiple_of(7)).then_some(x))
 }
 
 /// Ends a stream.

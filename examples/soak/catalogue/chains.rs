@@ -85,5 +85,5 @@ catalogue! {
     caught CaughtRun (xs; p, q) -> [out Kept];
     closures ClosuresRun (xs; p, n) -> [out Kept];
     fields FieldsRun (xs; p) -> [left Kept, right Kept];
-    sinks SinksRun (xs; p, q) -> [out Kept] sinks;
+    sinks SinksRun (xs; p, q) -> [out Kept] Sinks;
 }

@@ -81,10 +81,10 @@ catalogue! {
     diamond DiamondRun (xs; p, q) -> [out Kept];
     ragged RaggedRun (xs; p, q) -> [left Kept, both Kept];
     taken_apart TakenApartRun (xs; p, q) -> [left Kept, right Kept];
-    met MetRun (xs, ys; p, q) -> [out Kept] level;
-    three_inputs ThreeInputsRun (xs, ys, zs; p, q) -> [first Kept, all Kept] level;
+    met MetRun (xs, ys; p, q) -> [out Kept] Level;
+    three_inputs ThreeInputsRun (xs, ys, zs; p, q) -> [first Kept, all Kept] Level;
     apart ApartRun (xs, ys; p, q) -> [left Kept, right Kept];
-    forked ForkedRun (xs; p, q) -> [left Kept, middle Kept, right Kept] sinks;
+    forked ForkedRun (xs; p, q) -> [left Kept, middle Kept, right Kept] Sinks;
     settled SettledRun (xs; p, q) -> [out Kept];
     fan FanRun (xs; p, q) -> [out Kept];
 }

@@ -79,7 +79,7 @@ catalogue! {
     flattened_lazily FlattenedLazilyRun (xs; p, q) -> [out Kept];
     flattened_twice FlattenedTwiceRun (xs; p, q) -> [first Kept, second Kept];
     folded FoldedRun (xs; p, q) -> [each Kept, all Kept];
-    folds_meet FoldsMeetRun (xs; p, q) -> [out Kept] sinks;
+    folds_meet FoldsMeetRun (xs; p, q) -> [out Kept] Sinks;
     fold_of_flat FoldOfFlatRun (xs; p, q) -> [out Kept];
     merged_branches MergedBranchesRun (xs; p, q) -> [out Kept];
     merged_inputs MergedInputsRun (xs, ys; p, q) -> [out Arrival];

@@ -43,22 +43,34 @@ pub struct Entry {
     pub name: &'static str,
     pub inputs: usize,
     pub outputs: &'static [Order],
-    /// It has nodes with a time limit, whose calls may hang.
-    pub timed: bool,
-    /// Its inputs are counted in one another, so that their lengths matter.
-    pub level: bool,
-    /// The second is twice as long as the first.
-    pub doubled: bool,
-    /// It has sinks, whose faults end the run under `OnFault::Stop`.
-    pub sinks: bool,
-    /// Its runs have handles.
-    pub steered: bool,
+    pub traits: &'static [Trait],
     /// Starts a run.
     pub start: fn(Given) -> Result<Box<dyn Running>, StartError>,
     /// Runs here, and hands over what comes out with the number of its output.
     pub for_each: fn(Given, &mut Sink) -> Option<Report>,
     /// Runs here, and drops what comes out.
     pub run: fn(Given) -> Option<Report>,
+}
+
+/// What has to be known of some.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trait {
+    /// It has nodes with a time limit, whose calls may hang.
+    Timed,
+    /// Its inputs are counted in one another, so that their lengths matter.
+    Level,
+    /// The second of its inputs is twice as long as the first.
+    Doubled,
+    /// It has sinks, whose faults end the run under `OnFault::Stop`.
+    Sinks,
+    /// Its runs have no handles.
+    Unsteered,
+}
+
+impl Entry {
+    pub fn is(&self, what: Trait) -> bool {
+        self.traits.contains(&what)
+    }
 }
 
 /// Takes the results of an output.
@@ -164,30 +176,23 @@ macro_rules! catalogue {
         )*
 
         pub fn entries() -> Vec<$crate::catalogue::Entry> {
-            vec![$({
-                let is = |what: &str| [$(stringify!($is)),*].contains(&what);
-                $crate::catalogue::Entry {
-                    name: stringify!($name),
-                    inputs: [$(stringify!($input)),*].len(),
-                    outputs: &[$($crate::catalogue::Order::$Order),*],
-                    timed: is("timed"),
-                    level: is("level"),
-                    doubled: is("doubled"),
-                    sinks: is("sinks"),
-                    steered: true,
-                    start: |given| Ok(Box::new(catalogue!(@built given $name ($($input),*; $($value),*)).start()?)),
-                    for_each: |given, sink| {
-                        let sink = std::cell::RefCell::new(sink);
-                        let names = [$(stringify!($output)),*];
-                        let number = |name| names.iter().position(|known| *known == name).unwrap_or(0);
-                        let pipeline = catalogue!(@built given $name ($($input),*; $($value),*));
-                        Some(pipeline.for_each(($({
-                            let (sink, number) = (&sink, number(stringify!($output)));
-                            move |result| sink.borrow_mut()(number, result)
-                        }),*)))
-                    },
-                    run: |given| Some(catalogue!(@built given $name ($($input),*; $($value),*)).run()),
-                }
+            vec![$($crate::catalogue::Entry {
+                name: stringify!($name),
+                inputs: [$(stringify!($input)),*].len(),
+                outputs: &[$($crate::catalogue::Order::$Order),*],
+                traits: &[$($crate::catalogue::Trait::$is),*],
+                start: |given| Ok(Box::new(catalogue!(@built given $name ($($input),*; $($value),*)).start()?)),
+                for_each: |given, sink| {
+                    let sink = std::cell::RefCell::new(sink);
+                    let names = [$(stringify!($output)),*];
+                    let number = |name| names.iter().position(|known| *known == name).unwrap_or(0);
+                    let pipeline = catalogue!(@built given $name ($($input),*; $($value),*));
+                    Some(pipeline.for_each(($({
+                        let (sink, number) = (&sink, number(stringify!($output)));
+                        move |result| sink.borrow_mut()(number, result)
+                    }),*)))
+                },
+                run: |given| Some(catalogue!(@built given $name ($($input),*; $($value),*)).run()),
             }),*]
         }
     };

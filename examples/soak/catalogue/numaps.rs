@@ -6,7 +6,7 @@ use std::time::Duration;
 use papy::prelude::*;
 use papy::{Handle, NumapExt, Report, RunError};
 
-use super::{Entry, Given, Line, Order, Running};
+use super::{Entry, Given, Line, Order, Running, Trait};
 use crate::item::Item;
 use crate::setting::LIMIT;
 use crate::workers::{plain, work};
@@ -82,11 +82,7 @@ macro_rules! maps {
                 name: stringify!($name),
                 inputs: 1,
                 outputs: &[Order::$Order],
-                timed: [$(stringify!($is)),*].contains(&"timed"),
-                level: false,
-                doubled: false,
-                sinks: false,
-                steered: false,
+                traits: &[Trait::Unsteered, $(Trait::$is),*],
                 start: |mut $given| {
                     let $feed = $given.feeds.remove(0);
                     let mut map = $map;
@@ -114,7 +110,7 @@ macro_rules! maps {
 maps! {
     map Kept = |given, feed| tuned!(given, feed.numap(|x| work(x?, "a")).fallible());
     map_unordered Free = |given, feed| tuned!(given, feed.numap(|x| work(x?, "a")).fallible()).unordered();
-    map_limited Kept timed = |given, feed| tuned!(given, feed.numap(|x| work(x?, "t")).fallible()).timeout(LIMIT);
+    map_limited Kept Timed = |given, feed| tuned!(given, feed.numap(|x| work(x?, "t")).fallible()).timeout(LIMIT);
     maps_in_maps Kept = |given, feed| {
         let first = tuned!(given, feed.numap(|x| work(x?, "a")).fallible());
         let second = tuned!(given, first.numap(|x| x.map(plain)).fallible());

@@ -71,7 +71,7 @@ catalogue! {
     consumed ConsumedRun (xs; p) -> [out Kept];
     consumed_many ConsumedManyRun (xs; p, q) -> [out Kept];
     repeated RepeatedRun (xs; p, q) -> [out Kept];
-    rates_meet RatesMeetRun (xs, ys; p, q) -> [met Kept, grouped Kept] level doubled;
+    rates_meet RatesMeetRun (xs, ys; p, q) -> [met Kept, grouped Kept] Level Doubled;
     groups_behind_holes GroupsBehindHolesRun (xs; p, q) -> [out Kept];
     groups_settled GroupsSettledRun (xs; p) -> [out Kept];
     groups_of_pairs GroupsOfPairsRun (xs; p, q) -> [out Kept];

@@ -63,5 +63,5 @@ catalogue! {
     routed RoutedRun (xs; p, q) -> [out Kept];
     routed_with_others RoutedWithOthersRun (xs; p, q) -> [out Kept, again Kept];
     routes_in_routes RoutesInRoutesRun (xs; p) -> [out Kept];
-    routes_to_sinks RoutesToSinksRun (xs; p, q) -> [out Kept] sinks;
+    routes_to_sinks RoutesToSinksRun (xs; p, q) -> [out Kept] Sinks;
 }

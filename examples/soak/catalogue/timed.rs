@@ -60,10 +60,10 @@ pipeline! {
 
 catalogue! {
     tried TriedRun (xs; p, q, n) -> [out Kept];
-    limited LimitedRun (xs; p, q) -> [out Kept] timed;
-    limited_and_tried LimitedAndTriedRun (xs; p, q) -> [out Kept] timed;
-    limited_branch LimitedBranchRun (xs; p, q) -> [both Kept, total Kept] timed;
-    limited_rates LimitedRatesRun (xs; p, q) -> [out Kept] timed;
-    limited_unordered LimitedUnorderedRun (xs; p) -> [out Free] timed;
-    limited_behind_flat LimitedBehindFlatRun (xs; p, q) -> [out Kept] timed;
+    limited LimitedRun (xs; p, q) -> [out Kept] Timed;
+    limited_and_tried LimitedAndTriedRun (xs; p, q) -> [out Kept] Timed;
+    limited_branch LimitedBranchRun (xs; p, q) -> [both Kept, total Kept] Timed;
+    limited_rates LimitedRatesRun (xs; p, q) -> [out Kept] Timed;
+    limited_unordered LimitedUnorderedRun (xs; p) -> [out Free] Timed;
+    limited_behind_flat LimitedBehindFlatRun (xs; p, q) -> [out Kept] Timed;
 }

@@ -48,10 +48,10 @@ fn at_random(times: u64, mut check: impl FnMut(&[u8])) {
 #[test]
 fn pipelines_by_grammar_keep_the_laws() {
     let mut right = 0;
-    at_random(2000, |bytes| {
+    at_random(1000, |bytes| {
         right += u32::from(laws::pipeline_grammar(bytes));
     });
-    assert!(right > 300, "{right}");
+    assert!(right > 150, "{right}");
 }
 
 #[test]

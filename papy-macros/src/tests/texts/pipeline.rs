@@ -247,11 +247,18 @@ impl Text<'_, '_> {
 
     /// Options of a node that is given what is counted so.
     fn options(&mut self, count: &mut Count) -> String {
-        const APART: &[&[usize]] = &[&[1, 3, 9, 11], &[11, 12], &[4, 8], &[7, 9]];
+        const APART: &[&[usize]] = &[
+            &[1, 3, 9, 11],
+            &[11, 12],
+            &[4, 8],
+            &[7, 9],
+            &[1, 9, 14],
+            &[1, 9, 15],
+        ];
         let mut text = String::new();
         let mut options: Vec<usize> = Vec::new();
         for _ in 0..self.dice.below(3) {
-            let option = self.dice.below(14);
+            let option = self.dice.below(16);
             let apart = |set: &&[usize]| {
                 set.contains(&option) && options.iter().any(|other| set.contains(other))
             };
@@ -305,6 +312,11 @@ impl Text<'_, '_> {
                 10 => ".catch()".to_owned(),
                 11 => ".unordered()".to_owned(),
                 12 => ".ordered()".to_owned(),
+                14 => format!(
+                    ".timeout({})",
+                    self.dice.one(&["secs(1)", "millis(n)", "d"])
+                ),
+                15 => format!(".retry({})", self.dice.value(1)),
                 _ => format!(
                     ".named({})",
                     self.dice.one(&[
