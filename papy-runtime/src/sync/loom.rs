@@ -12,7 +12,7 @@ pub(crate) use super::once::OnceLock;
 pub(crate) mod thread {
     //! Threads of the model; what a whole run needs besides is there only to compile.
 
-    pub(crate) use ::loom::thread::Builder;
+    pub(crate) use ::loom::thread::{Builder, JoinHandle};
     pub(crate) use std::thread::{ScopedJoinHandle, scope, sleep};
 }
 

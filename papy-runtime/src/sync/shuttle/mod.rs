@@ -91,7 +91,7 @@ pub(crate) mod thread {
     use std::time::Duration;
 
     pub(crate) use ::shuttle::thread::{
-        Builder, JoinHandle, Scope, ScopedJoinHandle, current, scope, yield_now,
+        Builder, JoinHandle, Scope, ScopedJoinHandle, scope, yield_now,
     };
 
     use crate::sync::clock;
