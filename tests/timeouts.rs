@@ -693,9 +693,9 @@ fn many_short_calls_go_through() {
     within(60, || {
         for pool in pools() {
             let began = Instant::now();
-            let results = one_is_stuck(1..=100_000, 0, Gate::new(), pool).collect();
-            assert_eq!(results.len(), 100_000);
-            assert!(results.iter().flatten().copied().eq(1..=100_000));
+            let results = one_is_stuck(1..=20_000, 0, Gate::new(), pool).collect();
+            assert_eq!(results.len(), 20_000);
+            assert!(results.iter().flatten().copied().eq(1..=20_000));
             assert!(
                 began.elapsed() < Duration::from_secs(15),
                 "{:?}",
