@@ -392,3 +392,24 @@ fn s24_an_endless_input_is_pulled_within_bounds() {
         }
     });
 }
+
+#[worker]
+fn four(x: i64) -> [i64; 4] {
+    [x; 4]
+}
+
+pipeline! {
+    fn uneven(xs: Stream<i64>, ys: Stream<i64>) -> (Stream<i64>, Stream<i64>) {
+        let sums = (xs, ys >> four.produce(4)) >> sum;
+        let kept = ys >> id;
+        (sums, kept)
+    }
+}
+
+#[test]
+fn positions_go_on_behind_a_short_round() {
+    within(20, || {
+        let run = uneven([1], [77, 2]).buffer(5).start().unwrap();
+        assert_eq!(placed(run.kept.indexed()), "0:77 1:2");
+    });
+}

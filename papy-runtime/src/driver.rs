@@ -86,7 +86,8 @@ impl<I: Inlets> Driver<I> {
                 // under the lock: who pauses now waits for this pull
                 shared.pulling(true);
             }
-            (want, flow.issued() / course.weight() as u64)
+            // a last round may be short; what follows is another one
+            (want, flow.issued().div_ceil(course.weight() as u64))
         };
         if want == 0 {
             return Advance::NoRoom;
