@@ -221,7 +221,7 @@ impl<'a> State<'a> {
         queued
     }
 
-    /// Whether a reader waits for an output that has nothing to read.
+    /// Whether a reader waits for an output: one that has nothing to read, or whoever waits for all that comes.
     fn is_hungry(&self, output: usize) -> bool {
         let gate = self.gates[output];
         let Some((part, reader)) = self.reader(output) else {
@@ -229,8 +229,8 @@ impl<'a> State<'a> {
         };
         let flow = &self.flows[part];
         let (live, hungry) = flow.readers[reader];
-        let reads = self.watch.is_blocking && !self.watch.is_delivering();
-        live && !gate.at_end && gate.taken >= gate.queued && (hungry || reads || flow.awaited)
+        let takes_all = flow.awaited || self.watch.is_blocking && !self.watch.is_delivering();
+        live && !gate.at_end && (takes_all || hungry && gate.taken >= gate.queued)
     }
 
     /// The part of an output, and its reader there.
