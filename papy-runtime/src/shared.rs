@@ -217,6 +217,11 @@ impl Shared {
         self.parts.iter().for_each(|part| part.ring());
     }
 
+    /// Whether it is, for what asks between items.
+    pub(crate) fn cancelled(&self) -> &AtomicBool {
+        &self.cancelled
+    }
+
     pub(crate) fn is_cancelled(&self) -> bool {
         self.cancelled.load(Ordering::Relaxed)
     }
@@ -406,6 +411,10 @@ impl Shared {
     }
 
     pub(crate) fn report(&self) -> Report {
+        // whoever ends the run may not have come to say so
+        if self.is_over() {
+            self.ledger.end();
+        }
         self.ledger.report(self.is_cancelled())
     }
 
