@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::bell::Bell;
 use crate::engine::{self, Hand};
-use crate::inlet::Inlets;
+use crate::inlet::{Inlets, Pull};
 use crate::pace::Pace;
 use crate::shared::{NAP, Shared};
 use crate::sync::{Arc, Instant, lock, rayon};
@@ -181,7 +181,7 @@ impl Course {
         let began = Instant::now();
         let pulled = if let [(input, _)] = self.inputs[..] {
             let inlet = inlets.at(input);
-            let len = inlet.pull(want, first, shared);
+            let len = ask(inlet, input, want, first, shared);
             Pulled {
                 rounds: len,
                 took: began.elapsed(),
@@ -228,7 +228,7 @@ impl Course {
             let mut missing = Vec::new();
             for &(input, each) in self.inputs.iter().filter(|(_, each)| is_due(*each)) {
                 let began = Instant::now();
-                let len = inlets.at(input).pull(1, at(each, turn), shared);
+                let len = ask(inlets.at(input), input, 1, at(each, turn), shared);
                 took = took.max(began.elapsed());
                 if len == 0 {
                     missing.push(input);
@@ -312,11 +312,10 @@ impl Course {
         let mut shortest = want;
         for &(input, each) in &self.inputs {
             // one more than the shortest so far shows whether this one is longer
-            let ask = if shortest < want { shortest + 1 } else { want };
+            let want = if shortest < want { shortest + 1 } else { want };
             let each = each as usize;
-            let len = inlets
-                .at(input)
-                .pull(ask * each, first * each as u64, shared);
+            let inlet = inlets.at(input);
+            let len = ask(inlet, input, want * each, first * each as u64, shared);
             // what is short of a round is one: the joins see which of its slots are there
             shortest = shortest.min(len.div_ceil(each));
             rounds.push(len.div_ceil(each));
@@ -397,6 +396,24 @@ impl Course {
         if through {
             shared.part_ends();
             shared.ring_network(self.part);
+        }
+    }
+}
+
+/// Pulls an input. In a watched run that is written down; for each item, where the time of each is to be known.
+fn ask(inlet: &mut dyn Pull, input: usize, want: usize, first: u64, shared: &Shared) -> usize {
+    let Some(watch) = &shared.watch else {
+        return inlet.pull(want, first, shared);
+    };
+    let each = if watch.is_exact() { 1 } else { want };
+    let mut asked = 0;
+    loop {
+        watch.asks(input);
+        let len = inlet.pull(each, first, shared);
+        asked += each;
+        if asked >= want || inlet.has_ended() {
+            watch.asks_no_more(input);
+            return len;
         }
     }
 }

@@ -78,10 +78,14 @@ where
         let of = (&extent.places, rounds);
         let mut book = self.place.open_book_at(shared, part, wave, of);
         let began = Instant::now();
-        let go_on = || !shared.is_cancelled();
-        let (slots, ()) = self
-            .region
-            .evaluate(&mut book, &extent, rounds, false, strides, go_on);
+        let (slots, ()) = self.region.evaluate(
+            &mut book,
+            &extent,
+            rounds,
+            false,
+            strides,
+            shared.cancelled(),
+        );
         // the turnstile lets one wave in at a time
         let mut begun = std::mem::take(&mut *lock(&self.begun));
         let mut trail = Trail::default();

@@ -108,31 +108,11 @@ impl<F: Feed> Pull for Inlet<F> {
             .held
             .take()
             .unwrap_or_else(|| Stride::with_capacity(Extent::at(first, 0), want));
-        let watch = shared.watch.as_ref();
-        let mut left = want;
-        loop {
-            // where it is to be known how long each item takes, one at a time
-            let ask = if watch.is_some_and(|watch| watch.is_exact()) {
-                left.min(1)
-            } else {
-                left
-            };
-            if let Some(watch) = watch {
-                watch.asks(self.input);
-            }
-            let at = first + stride.len() as u64;
-            let drained = self.drain(ask, at, shared, |_, slot| {
-                stride.push(slot);
-                ControlFlow::Continue(())
-            });
-            left -= drained;
-            if left == 0 || drained < ask {
-                break;
-            }
-        }
-        if let Some(watch) = watch {
-            watch.asks_no_more(self.input);
-        }
+        let at = first + stride.len() as u64;
+        self.drain(want, at, shared, |_, slot| {
+            stride.push(slot);
+            ControlFlow::Continue(())
+        });
         if let Some(fault) = self.panic.take() {
             stride.push(Slot::Fault(fault));
             self.ended = true;

@@ -518,11 +518,14 @@ where
         let of = (&extent.places, rounds);
         let mut book = self.place.open_book_at(shared, part, wave, of);
         let began = Instant::now();
-        let outs = self
-            .region
-            .evaluate(&mut book, &extent, rounds, gives, strides, || {
-                !shared.is_cancelled()
-            });
+        let outs = self.region.evaluate(
+            &mut book,
+            &extent,
+            rounds,
+            gives,
+            strides,
+            shared.cancelled(),
+        );
         let before = arrivals.len();
         O::put(outs, &self.outputs, wave, arrivals);
         let elapsed = began.elapsed();

@@ -7,7 +7,7 @@ use crate::lineage::Lineage;
 use crate::link::{Ports, SlotList};
 use crate::pool::Pool;
 use crate::stride::Extent;
-use crate::sync::{Arc, Mutex, lock};
+use crate::sync::{Arc, AtomicBool, Mutex, Ordering, lock};
 use crate::unwind;
 
 /// How a region is to be evaluated. Generated code builds it from the options of the region's nodes.
@@ -228,7 +228,7 @@ where
     K: Fn(&mut Cursor<'_>, &mut S, P::Slots) -> O,
     O: SlotList,
 {
-    /// Evaluates the rounds of one stride, and where it `gives` its state one more behind them. `go_on` is asked between
+    /// Evaluates the rounds of one stride, and where it `gives` its state one more behind them, unless `cancelled` between
     /// rounds. The calls of the first round are timed; all of them, where they are written down.
     pub(crate) fn evaluate(
         &self,
@@ -237,8 +237,9 @@ where
         rounds: usize,
         gives: bool,
         mut strides: P::Strides,
-        go_on: impl Fn() -> bool,
+        cancelled: &AtomicBool,
     ) -> O::Strides {
+        let go_on = || !cancelled.load(Ordering::Relaxed);
         let mut outs = O::strides(extent, rounds + usize::from(gives));
         if rounds == 0 && !gives {
             return outs;
@@ -263,23 +264,26 @@ where
                 }
             }
         };
-        let timed = if book.tells_all() { rounds } else { 1 };
+        let once = AtomicBool::new(true);
         while done < rounds && go_on() {
+            // rounds whose calls are timed are left one by one, so that nothing in the others asks for that
+            let timed = done == 0 || book.tells_all();
+            let leave = if timed { &once } else { cancelled };
             // The kernel guards every call of user code. What unwinds all the same (a `Drop` in a projection) costs
             // its own slot.
             let unwound = unwind::catch(|| {
                 while let Some(slots) = P::next(&mut strides) {
-                    let mut cx = Cursor::new(book, done, done < timed);
+                    let mut cx = Cursor::new(book, done, timed);
                     done += 1;
                     (self.kernel)(&mut cx, &mut scratch, slots).push(&mut outs);
-                    if done == timed {
-                        book.rest();
-                    }
-                    if !go_on() {
+                    if leave.load(Ordering::Relaxed) {
                         break;
                     }
                 }
             });
+            if timed {
+                book.rest();
+            }
             if let Err(payload) = unwound {
                 let fault = book.panicked(0, done - 1, payload);
                 O::fault(&fault).push(&mut outs);
