@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::task::Poll;
 use std::thread;
+use std::time::Duration;
 
 use common::*;
 use papy::prelude::*;
@@ -110,6 +111,56 @@ fn looking_is_not_asking_for_more() {
 }
 
 /// A sink that is a thousand times slower than everything before it holds the source back.
+/// What this process has had of the processor.
+#[cfg(unix)]
+fn processor_time() -> Duration {
+    use nix::sys::resource::{UsageWho, getrusage};
+    let usage = getrusage(UsageWho::RUSAGE_SELF).expect("a process knows its usage");
+    let micros = |time: nix::sys::time::TimeVal| {
+        u64::try_from(time.tv_sec() * 1_000_000 + time.tv_usec()).expect("time goes on")
+    };
+    Duration::from_micros(micros(usage.user_time()) + micros(usage.system_time()))
+}
+
+pipeline! {
+    fn merging(xs: Stream<u64>, a: Pool) -> (Stream<u64>, Stream<u64>) {
+        let each = xs >> (|x| x).on(a);
+        let some = xs >> (|x| vec![x; x as usize % 3]).flat().on(a);
+        let any = merge(each, some) >> (|x| x);
+        (each, any)
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn who_waits_to_be_read_is_at_rest() {
+    within(30, || {
+        let pool = Pool::threads(1);
+        let mut runs = Vec::new();
+        for buffer in [1, 2, 3, 5, 17] {
+            for reads in 500..510 {
+                let run = merging(0.., pool.clone()).stride(2).buffer(buffer);
+                let mut run = run.start().unwrap();
+                // enough for waves to grow
+                for _ in 0..reads {
+                    assert!(run.each.next().unwrap().is_ok());
+                    assert!(run.any.next().unwrap().is_ok());
+                }
+                runs.push(run);
+            }
+        }
+        thread::sleep(Duration::from_millis(300));
+        let before = processor_time();
+        thread::sleep(Duration::from_millis(400));
+        let spent = processor_time() - before;
+        assert!(
+            spent < Duration::from_millis(100),
+            "{} runs that nobody reads took {spent:?} of the processor",
+            runs.len()
+        );
+    });
+}
+
 #[test]
 fn a_slow_sink_holds_the_source_back() {
     within(60, || {
@@ -119,7 +170,7 @@ fn a_slow_sink_holds_the_source_back() {
                 let mut seen = 0;
                 let report = make!(xs, a.clone(), b.clone()).buffer(4).for_each(|x| {
                     assert_eq!(x.unwrap(), seen as i64);
-                    thread::sleep(std::time::Duration::from_micros(20));
+                    thread::sleep(Duration::from_micros(20));
                     seen += 1;
                     let pulled = pulled.load(SeqCst);
                     assert!(

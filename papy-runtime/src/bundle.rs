@@ -5,7 +5,7 @@ use std::array;
 use crate::check::{Grouped, Produced, Repeats};
 use crate::cursor::Cursor;
 use crate::fault::Fault;
-use crate::link::{Crosses, Leaving, Port, port};
+use crate::link::{Crosses, Leaving, Port, Takes, port};
 use crate::slot::{Slot, Unzip};
 use crate::unwind;
 
@@ -133,8 +133,8 @@ impl<T, const N: usize> Bundle<T> for Pile<T, N> {
 impl<T: Crosses, const N: usize> Leaving for Pile<T, N> {
     type Item = T;
     const TIMES: usize = N;
-    fn each(self, take: impl FnMut(Slot<T>)) {
-        self.0.into_iter().for_each(take);
+    fn each(self, taker: &mut impl Takes<T>) {
+        self.0.into_iter().for_each(|slot| taker.take(slot));
     }
     fn fault(fault: &Fault) -> Self {
         Pile((0..N).map(|_| Slot::Fault(fault.clone())).collect())

@@ -26,7 +26,7 @@ pub struct Cursor<'a> {
 
 /// What a region's evaluations write down.
 #[derive(Debug)]
-pub(crate) struct Book {
+pub struct Book {
     /// For each node that the region knows.
     pub(crate) tallies: Vec<Tally>,
     names: Arc<[Arc<str>]>,
@@ -346,27 +346,30 @@ impl<'a> Cursor<'a> {
 
     #[inline(always)]
     pub(crate) fn skip(&mut self, node: usize) {
-        let tally = &mut self.book.tallies[node];
-        tally.skipped = tally.skipped.wrapping_add(1);
+        self.note(node, |tally| tally.skipped = tally.skipped.wrapping_add(1));
     }
 
     #[inline(always)]
     pub(crate) fn absorb(&mut self, node: usize) {
-        let tally = &mut self.book.tallies[node];
-        tally.absorbed = tally.absorbed.wrapping_add(1);
+        self.note(node, |tally| {
+            tally.absorbed = tally.absorbed.wrapping_add(1)
+        });
     }
 
     #[inline(always)]
     pub(crate) fn emit(&mut self, node: usize) {
-        let tally = &mut self.book.tallies[node];
-        tally.absorbed = tally.absorbed.wrapping_sub(1);
+        self.note(node, |tally| {
+            tally.absorbed = tally.absorbed.wrapping_sub(1)
+        });
     }
 
     /// So many items came as one group.
     #[inline(always)]
     pub(crate) fn gathered(&mut self, node: usize, items: usize) {
-        let tally = &mut self.book.tallies[node];
-        tally.gathered = tally.gathered.wrapping_add(items as u64).wrapping_sub(1);
+        let more = (items as u64).wrapping_sub(1);
+        self.note(node, |tally| {
+            tally.gathered = tally.gathered.wrapping_add(more)
+        });
     }
 
     /// The input has ended inside a group.
@@ -382,7 +385,17 @@ impl<'a> Cursor<'a> {
 
     #[inline(always)]
     pub(crate) fn hole(&mut self, node: usize) {
-        self.book.tallies[node].holes += 1;
+        self.note(node, |tally| tally.holes += 1);
+    }
+
+    /// Every node has a tally. Where that were checked with a panic, each place that notes something would have to say what is to
+    /// be dropped then, and kernels would be three times as long: too long to be inlined into a loop.
+    #[inline(always)]
+    fn note(&mut self, node: usize, note: impl FnOnce(&mut Tally)) {
+        debug_assert!(node < self.book.tallies.len(), "every node has a tally");
+        if let Some(tally) = self.book.tallies.get_mut(node) {
+            note(tally);
+        }
     }
 
     #[inline(always)]

@@ -204,14 +204,16 @@ impl<'env> Engine<'env> {
         })
     }
 
-    /// Whether there is something to pour from a spring, and room for it.
+    /// Whether there is something to pour from a spring, and room for a wave of it: less would be granted to none, and who
+    /// looks would look for ever.
     fn can_pour(&self, step: usize) -> bool {
         let stand = &self.steps[step];
         match &stand.planned.role {
             Role::Spring(spring) => {
                 spring.is_ready() && {
+                    let wave = spring.wave();
                     let flow = lock(&self.shared.parts[stand.part].flow);
-                    spring.is_ending() || flow.grant(1) > 0
+                    spring.is_ending() || flow.grant(wave) > 0
                 }
             }
             _ => false,

@@ -9,12 +9,13 @@ use crate::engine::{self, Engine, Hand, Spawn};
 use crate::error::StartError;
 use crate::flow::Flow;
 use crate::graph::Graph;
+use crate::in_place::InPlace;
 use crate::inlet::{Inlets, Own};
 use crate::layout::{Layout, PartPlan};
 use crate::link::Ports;
 use crate::net::{Net, Planned, Role};
 use crate::pace::Pace;
-use crate::plan::{Blueprint, Body, Entries, InPlace, Options, SendSources, SourceList};
+use crate::plan::{Blueprint, Body, Entries, Options, SendSources, SourceList};
 use crate::report::{Ledger, Report};
 use crate::run::{Control, Seat};
 use crate::shared::{NAP, Part, Shared};
@@ -77,6 +78,7 @@ where
             if in_place
                 && pass_in_place(&mut driver, &fused, &mut sinks, &options, &mut patience)
                     == Passed::Ended
+                && (!fused.keeps() || shared.is_cancelled())
             {
                 break;
             }

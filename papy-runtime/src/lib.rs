@@ -21,6 +21,7 @@ mod fault;
 mod flow;
 mod graph;
 mod grouper;
+mod in_place;
 mod inlet;
 mod launch;
 mod layout;
@@ -84,6 +85,7 @@ pub mod __private {
     pub use crate::error::{RunError, StartError};
     pub use crate::fault::Fault;
     pub use crate::graph::{Edge, End, Graph, GraphParts, Node, NodeParts};
+    pub use crate::in_place::*;
     pub use crate::link::*;
     pub use crate::net::Net;
     pub use crate::output::{Indexed, Output};

@@ -258,6 +258,32 @@ impl<E: Entry, R: Ports> Ports for (E, R) {
     }
 }
 
+/// What takes slots. (A closure could do so, too, but whether it is inlined where items are trivial would be up to LLVM.)
+pub trait Takes<T> {
+    /// Takes the next one.
+    fn take(&mut self, slot: Slot<T>);
+}
+
+impl<T> Takes<T> for Stride<T> {
+    #[inline(always)]
+    fn take(&mut self, slot: Slot<T>) {
+        self.push(slot);
+    }
+}
+
+/// Hands slots to the first of some sinks.
+struct Delivery<'a, C> {
+    sinks: &'a mut C,
+    on_fault: OnFault,
+}
+
+impl<P: Ports, C: Sinks<P>> Takes<P::First> for (Delivery<'_, C>, P) {
+    #[inline(always)]
+    fn take(&mut self, slot: Slot<P::First>) {
+        self.0.sinks.take(self.0.on_fault, slot);
+    }
+}
+
 /// What a kernel gives of one stream for a round: a slot, a bundle of them, or what is still to be spread.
 pub trait Leaving: Sized {
     /// What flows.
@@ -265,7 +291,7 @@ pub trait Leaving: Sized {
     /// How many slots there are.
     const TIMES: usize;
     /// Gives slot after slot.
-    fn each(self, take: impl FnMut(Slot<Self::Item>));
+    fn each(self, taker: &mut impl Takes<Self::Item>);
     /// The same fault in each.
     fn fault(fault: &Fault) -> Self;
 }
@@ -274,8 +300,8 @@ impl<T: Crosses> Leaving for Slot<T> {
     type Item = T;
     const TIMES: usize = 1;
     #[inline(always)]
-    fn each(self, mut take: impl FnMut(Slot<T>)) {
-        take(self);
+    fn each(self, taker: &mut impl Takes<T>) {
+        taker.take(self);
     }
     fn fault(fault: &Fault) -> Self {
         Slot::Fault(fault.clone())
@@ -286,10 +312,10 @@ impl<T: Crosses, const N: usize> Leaving for [Slot<T>; N] {
     type Item = T;
     const TIMES: usize = N;
     #[inline(always)]
-    fn each(mut self, mut take: impl FnMut(Slot<T>)) {
+    fn each(mut self, taker: &mut impl Takes<T>) {
         // by index: few and known, so the loop becomes straight lines
         for slot in &mut self {
-            take(std::mem::replace(slot, Slot::Hole));
+            taker.take(std::mem::replace(slot, Slot::Hole));
         }
     }
     fn fault(fault: &Fault) -> Self {
@@ -374,7 +400,7 @@ impl<X: Leaving, R: SlotList> SlotList for (X, R) {
     }
     #[inline(always)]
     fn push(self, strides: &mut Self::Strides) {
-        self.0.each(|slot| strides.0.push(slot));
+        self.0.each(&mut strides.0);
         self.1.push(&mut strides.1);
     }
     fn fault(fault: &Fault) -> Self {
@@ -382,7 +408,11 @@ impl<X: Leaving, R: SlotList> SlotList for (X, R) {
     }
     #[inline(always)]
     fn give<C: Sinks<Self::Ports>>(self, sinks: &mut C, on_fault: OnFault) -> ControlFlow<()> {
-        self.0.each(|slot| sinks.take(on_fault, slot));
+        let delivery = Delivery {
+            sinks: &mut *sinks,
+            on_fault,
+        };
+        self.0.each(&mut (delivery, Self::Ports::ports()));
         let rest = self.1.give(sinks.rest(), on_fault);
         if sinks.wants_more(rest) {
             ControlFlow::Continue(())

@@ -380,7 +380,7 @@ impl<'env> Net<'env> {
 }
 
 /// Where a region stands in a run.
-pub(crate) struct Place {
+pub struct Place {
     /// Its nodes, and those that it feeds, in the report's order.
     nodes: Vec<usize>,
     feeds: Vec<usize>,
@@ -435,8 +435,9 @@ impl Place {
         let mut book = self.open_book(shared, part);
         if let Some(watch) = shared.watch.as_ref().filter(|_| rounds > 0) {
             let items = (places.at(0), places.at(rounds - 1));
-            let nodes = self.nodes.len();
-            book.desk = Some(watch.sit(book.names(), nodes, part, At::Wave(wave), items));
+            let nodes = book.names()[..self.nodes.len()].to_vec();
+            let desk = watch.desk(nodes, part, At::Wave(wave), items);
+            book.desk = Some(watch.sit(&desk, book.names()));
         }
         book
     }

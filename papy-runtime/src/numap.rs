@@ -7,11 +7,12 @@ use std::time::Duration;
 
 use crate::fault::Fault;
 use crate::graph::{Graph, Node};
+use crate::in_place::apart;
 use crate::link::port;
 use crate::net::Net;
 use crate::output::Output;
 use crate::pipeline::{self, Pipeline};
-use crate::plan::{apart, blueprint, input};
+use crate::plan::{blueprint, input};
 use crate::pool::Pool;
 use crate::region::{RegionSpec, UNORDERED, region, scratch};
 use crate::run::{Control, Run};

@@ -4,23 +4,17 @@ use std::marker::PhantomData;
 use std::time::Duration;
 
 use crate::check::Gives;
-use crate::cursor::Cursor;
 use crate::error::StartError;
 use crate::graph::Graph;
+use crate::in_place::InPlace;
 use crate::inlet::{Inlet, Inlets, Pull};
-use crate::link::{Crosses, Port, Ports, SlotList};
-use crate::net::{Net, Place};
-use crate::places::Places;
-use crate::region::Region;
+use crate::link::{Crosses, Port, Ports};
+use crate::net::Net;
 use crate::report::Report;
 use crate::run::Control;
-use crate::shared::{OnFault, Shared};
+use crate::shared::OnFault;
 use crate::sink::{Outlets, Sinks};
-use crate::slot::Slot;
 use crate::source::{Feed, Source};
-use crate::sync::{Arc, Instant};
-use crate::unwind;
-use crate::watch::At;
 
 /// How a run is to behave; see the methods of [`Pipeline`](crate::Pipeline).
 #[derive(Debug, Clone)]
@@ -133,115 +127,6 @@ where
 /// The input of a pipeline.
 pub fn input<T, X: Source<T>>(source: X) -> X::Feed {
     source.feed()
-}
-
-/// How slots may be evaluated in place: pulled, evaluated and delivered in one loop, with nothing between.
-pub trait InPlace<T, P: Ports> {
-    /// Whether it is possible at all.
-    const POSSIBLE: bool;
-    /// Passes up to `want` slots through, the first at position `first`. Gives how many there were; `None` where it can't.
-    /// Calls are timed where they are `SAMPLED`.
-    fn pass<I, C, const SAMPLED: bool>(
-        &self,
-        inlets: &mut I,
-        sinks: &mut C,
-        shared: &Shared,
-        first: u64,
-        want: usize,
-    ) -> Option<usize>
-    where
-        I: Inlets<First = T>,
-        C: Sinks<P>;
-}
-
-/// Not in place.
-#[derive(Debug)]
-pub struct Apart;
-
-/// For a pipeline of several regions, inputs or pools.
-#[must_use]
-pub fn apart() -> Apart {
-    Apart
-}
-
-impl<T, P: Ports> InPlace<T, P> for Apart {
-    const POSSIBLE: bool = false;
-    fn pass<I, C, const SAMPLED: bool>(
-        &self,
-        _: &mut I,
-        _: &mut C,
-        _: &Shared,
-        _: u64,
-        _: usize,
-    ) -> Option<usize> {
-        None
-    }
-}
-
-/// A pipeline that is one region behind one input.
-pub struct Alone<R>(Arc<R>, Place);
-
-/// For a pipeline that is this region, behind one input and before all outputs.
-#[must_use]
-pub fn alone<P, S, M, K>(region: &Arc<Region<P, S, M, K>>) -> Alone<Region<P, S, M, K>> {
-    Alone(region.clone(), Place::alone(&region.spec))
-}
-
-impl<T, S, M, K, O> InPlace<T, O::Ports> for Alone<Region<(Port<T>, ()), S, M, K>>
-where
-    T: Crosses,
-    M: Fn() -> S,
-    K: Fn(&mut Cursor<'_>, &mut S, (Slot<T>, ())) -> O,
-    O: SlotList,
-{
-    const POSSIBLE: bool = true;
-
-    fn pass<I, C, const SAMPLED: bool>(
-        &self,
-        inlets: &mut I,
-        sinks: &mut C,
-        shared: &Shared,
-        first: u64,
-        want: usize,
-    ) -> Option<usize>
-    where
-        I: Inlets<First = T>,
-        C: Sinks<O::Ports>,
-    {
-        let region = &*self.0;
-        let mut book = self.1.open_book(shared, 0);
-        book.places = Places::from(first);
-        let mut scratch = region.take_scratch().map_err(unwind::forget_payload).ok()?;
-        let is_read = !sinks.is_done();
-        book.desk = shared.watch.as_ref().map(|watch| {
-            let last = first + want as u64 - 1;
-            watch.sit(
-                book.names(),
-                region.spec.nodes.len(),
-                0,
-                At::InPlace,
-                (first, last),
-            )
-        });
-        let began = Instant::now();
-        let passed = inlets.drain_first(want, first, shared, |position, slot| {
-            let cx = Cursor::new(&mut book, (position - first) as usize, SAMPLED);
-            let slots = region.evaluate_one(cx, &mut scratch, (slot, ()));
-            if SAMPLED {
-                book.rest();
-            }
-            slots.give(sinks, shared.on_fault)
-        });
-        region.put_scratch_back(scratch);
-        let failed = self.1.close_book(shared, book, passed, began.elapsed());
-        let failed = failed && region.spec.sinks && shared.on_fault == OnFault::Stop;
-        let stops = sinks.is_done() && (is_read || failed);
-        if stops || sinks.has_panicked() {
-            // nobody wants more: the source must not be asked again
-            shared.cancel();
-        }
-        Some(passed)
-    }
 }
 
 /// A compiled pipeline: how its regions are wired.

@@ -221,6 +221,16 @@ where
     )
 }
 
+impl<P, S, M: Fn() -> S, K> Region<P, S, M, K> {
+    pub(crate) fn take_scratch(&self) -> Result<S, unwind::Payload> {
+        self.bench.take()
+    }
+
+    pub(crate) fn put_scratch_back(&self, scratch: S) {
+        self.bench.put_back(scratch);
+    }
+}
+
 impl<P, S, M, K, O> Region<P, S, M, K>
 where
     P: Ports,
@@ -301,13 +311,5 @@ where
     #[inline(always)]
     pub(crate) fn evaluate_one(&self, mut cx: Cursor<'_>, scratch: &mut S, slots: P::Slots) -> O {
         (self.kernel)(&mut cx, scratch, slots)
-    }
-
-    pub(crate) fn take_scratch(&self) -> Result<S, unwind::Payload> {
-        self.bench.take()
-    }
-
-    pub(crate) fn put_scratch_back(&self, scratch: S) {
-        self.bench.put_back(scratch);
     }
 }

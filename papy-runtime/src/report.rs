@@ -107,8 +107,6 @@ impl Ledger {
     }
 
     /// Adds what happened in a stride of `slots` rounds that took `elapsed`, at the nodes of a region.
-    ///
-    /// The time is split among the nodes as that of all their sampled calls.
     pub(crate) fn add(
         &self,
         nodes: &[usize],
@@ -137,9 +135,18 @@ impl Ledger {
                 .fetch_add(slots as u64, Ordering::Relaxed);
         }
         tallies.fill(Tally::default());
+        self.spend(nodes.iter(), elapsed);
+    }
+
+    /// Splits a time among nodes, as that of all their sampled calls.
+    pub(crate) fn spend<'a>(
+        &self,
+        nodes: impl Iterator<Item = &'a usize> + Clone,
+        elapsed: Duration,
+    ) {
         let sampled = |node: &usize| self.nodes[*node].sampled.load(Ordering::Relaxed);
-        let all: u64 = nodes.iter().map(sampled).sum();
-        for node in nodes.iter().filter(|_| all > 0) {
+        let all: u64 = nodes.clone().map(sampled).sum();
+        for node in nodes.filter(|_| all > 0) {
             let busy = elapsed.as_nanos() as f64 * sampled(node) as f64 / all as f64;
             self.nodes[*node]
                 .busy

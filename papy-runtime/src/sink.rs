@@ -155,6 +155,13 @@ impl Sinks<()> for () {
     }
 }
 
+/// Drops what comes behind the last slot that somebody wants.
+#[cold]
+#[inline(never)]
+fn unwanted<T>(slot: Slot<T>) {
+    unwind::discard(slot);
+}
+
 /// A sink: the closure that takes an output's results.
 pub struct Tap<T, F> {
     reader: Option<Reader<T>>,
@@ -211,21 +218,15 @@ where
         let Tap {
             sink, panic, done, ..
         } = &mut self.0;
-        match slot {
-            // what is seldom so is written down seldom: a store for each item would cost as much as the item
-            Slot::Value(value) if !*done => {
-                if !Tap::call(sink, panic, Ok(value)) {
-                    *done = true;
-                }
-            }
-            Slot::Fault(fault) if !*done => {
-                if !Tap::call(sink, panic, Err(fault)) || on_fault == OnFault::Stop {
-                    *done = true;
-                }
-            }
-            Slot::Value(value) => unwind::discard(value),
-            Slot::Fault(fault) => unwind::discard(fault),
-            Slot::Hole | Slot::End => {}
+        let (result, is_last) = match slot {
+            Slot::Hole | Slot::End => return,
+            slot if *done => return unwanted(slot),
+            Slot::Value(value) => (Ok(value), false),
+            Slot::Fault(fault) => (Err(fault), on_fault == OnFault::Stop),
+        };
+        // what is seldom so is written down seldom: a store for each item would cost as much as the item
+        if !Tap::call(sink, panic, result) || is_last {
+            *done = true;
         }
     }
 

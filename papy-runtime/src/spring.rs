@@ -289,6 +289,8 @@ pub(crate) trait Spring: Send + Sync {
     fn is_ready(&self) -> bool;
     /// Whether all that is left is to end, which takes no room.
     fn is_ending(&self) -> bool;
+    /// Items in its next wave.
+    fn wave(&self) -> u64;
     /// The node whose iterators it pours.
     fn node(&self) -> Option<usize>;
     /// Pours one wave, where there is room for it.
@@ -391,6 +393,10 @@ impl<T: Send> Spring for Basin<'_, T> {
         !state.ended && (state.claimed || !state.waiting.is_empty() || state.feeds == 0)
     }
 
+    fn wave(&self) -> u64 {
+        lock(&self.state).pace.wave() as u64
+    }
+
     fn pour(&self, shared: &Shared, part: usize) -> Poured {
         let mut poured = Poured {
             target: self.link.target(),
@@ -473,7 +479,8 @@ impl<T: Send> Basin<'_, T> {
         let node = self.node.map(|node| &shared.ledger.nodes[node].name);
         let desk = shared.watch.as_ref().zip(node).map(|(watch, name)| {
             let names: Arc<[Arc<str>]> = Arc::from([name.clone()]);
-            watch.sit(&names, 1, part, At::Spring, (at, at))
+            let desk = watch.desk(names.to_vec(), part, At::Spring, (at, at));
+            watch.sit(&desk, &names)
         });
         Pouring { shared, desk }
     }

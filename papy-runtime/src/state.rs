@@ -461,8 +461,8 @@ impl Work {
             key: Key::Desk(*number),
             part: desk.part,
             at: desk.at,
-            nodes: desk.nodes().to_vec(),
-            call: now.call.map(|(node, at)| (desk.name(node).clone(), at)),
+            nodes: desk.nodes.clone(),
+            call: now.call,
             items: desk.items,
             since: now.since,
         }

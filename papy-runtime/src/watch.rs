@@ -74,11 +74,11 @@ pub(crate) enum What {
 
 /// Where somebody is at work.
 pub(crate) struct Desk {
+    number: u64,
     pub(crate) part: usize,
     pub(crate) at: At,
-    names: Arc<[Arc<str>]>,
-    /// How many of the names are those of nodes that are evaluated here.
-    nodes: usize,
+    /// The nodes that are evaluated here.
+    pub(crate) nodes: Vec<Arc<str>>,
     /// The first and the last item.
     pub(crate) items: (u64, u64),
     now: Mutex<Now>,
@@ -95,34 +95,25 @@ pub(crate) enum At {
 }
 
 /// What goes on at a desk.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Now {
-    /// The node and the item of the call in progress, where calls are written down.
-    pub(crate) call: Option<(usize, u64)>,
+    /// The node and the item of the call in progress, where calls are written down. The node may be one that is only fed:
+    /// copies are made for it.
+    pub(crate) call: Option<(Arc<str>, u64)>,
     pub(crate) since: Instant,
 }
 
 impl Desk {
-    /// The nodes that are evaluated here.
-    pub(crate) fn nodes(&self) -> &[Arc<str>] {
-        &self.names[..self.nodes]
-    }
-
-    /// Any of them, also one that is only fed: copies are made for it.
-    pub(crate) fn name(&self, node: usize) -> &Arc<str> {
-        &self.names[node]
-    }
-
     pub(crate) fn now(&self) -> Now {
-        *lock(&self.now)
+        lock(&self.now).clone()
     }
 }
 
-/// Somebody at a desk, until dropped.
+/// Somebody at a desk, for one region, until dropped.
 pub(crate) struct Sitting {
     watch: Arc<Watch>,
     desk: Arc<Desk>,
-    number: u64,
+    names: Arc<[Arc<str>]>,
 }
 
 impl Sitting {
@@ -132,7 +123,7 @@ impl Sitting {
 
     /// A call begins.
     pub(crate) fn begins(&self, node: usize, position: u64, since: Instant) {
-        let call = Some((node, position));
+        let call = Some((self.names[node].clone(), position));
         *lock(&self.desk.now) = Now { call, since };
         self.watch.moved(self.desk.part);
     }
@@ -146,7 +137,7 @@ impl Sitting {
 
 impl Drop for Sitting {
     fn drop(&mut self) {
-        lock(&self.watch.desks).remove(&self.number);
+        lock(&self.watch.desks).remove(&self.desk.number);
     }
 }
 
@@ -201,19 +192,19 @@ impl Watch {
         self.wiring.get()
     }
 
-    /// Somebody is at work from now on, at nodes that are the first `nodes` of `names`.
-    pub(crate) fn sit(
-        self: &Arc<Self>,
-        names: &Arc<[Arc<str>]>,
-        nodes: usize,
+    /// Somebody is at work from now on, at these nodes.
+    pub(crate) fn desk(
+        &self,
+        nodes: Vec<Arc<str>>,
         part: usize,
         at: At,
         items: (u64, u64),
-    ) -> Sitting {
+    ) -> Arc<Desk> {
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
         let desk = Arc::new(Desk {
+            number,
             part,
             at,
-            names: names.clone(),
             nodes,
             items,
             now: Mutex::new(Now {
@@ -221,12 +212,16 @@ impl Watch {
                 since: Instant::now(),
             }),
         });
-        let number = self.next.fetch_add(1, Ordering::Relaxed);
         lock(&self.desks).insert(number, desk.clone());
+        desk
+    }
+
+    /// Whoever is at a desk, at a region whose nodes have these names.
+    pub(crate) fn sit(self: &Arc<Self>, desk: &Arc<Desk>, names: &Arc<[Arc<str>]>) -> Sitting {
         Sitting {
             watch: self.clone(),
-            desk,
-            number,
+            desk: desk.clone(),
+            names: names.clone(),
         }
     }
 

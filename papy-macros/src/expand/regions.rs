@@ -28,9 +28,8 @@ pub fn regions(plan: &Plan, builds: &Builds) -> TokenStream {
             .iter()
             .map(|ty| quote!(#papy::port::<#ty>())),
     );
-    let fused = if alone(plan) {
-        let region = region_name(0);
-        quote!(#papy::alone(&#region))
+    let fused = if is_fused(plan) {
+        fused(plan)
     } else {
         quote!(#papy::apart())
     };
@@ -48,14 +47,7 @@ pub fn regions(plan: &Plan, builds: &Builds) -> TokenStream {
         Unit::Region(region) => wire(plan, region),
         Unit::Outside(node) => wire_outside(plan, builds, node),
     });
-    let left = nest((0..plan.graph.outputs.len()).map(|output| {
-        let name = out_name(
-            plan,
-            Consumer::Output(output),
-            plan.graph.outputs[output].from,
-        );
-        quote!(#name)
-    }));
+    let left = outputs(plan);
     // What is wrong with the whole, as an output that cannot be sent, is said at its name.
     let name = at(plan.pipeline.name.span());
     let body = quote_spanned!(name=> move |#net, #entered| {
@@ -70,22 +62,100 @@ pub fn regions(plan: &Plan, builds: &Builds) -> TokenStream {
     }
 }
 
-/// Whether the pipeline is one region that may be evaluated in place, as a loop.
-fn alone(plan: &Plan) -> bool {
-    let [region] = plan.partition.regions.as_slice() else {
-        return false;
-    };
+/// Whether the pipeline may be evaluated in place, as a loop: regions on the thread that drives, behind one input, in rounds
+/// of one item.
+fn is_fused(plan: &Plan) -> bool {
     let free = plan
         .graph
         .nodes
         .iter()
         .all(|node| !node.unordered && !node.strided);
-    plan.graph.inputs.len() == 1
-        && plan.partition.order.len() == 1
+    let in_order = |unit: &Unit| match *unit {
+        Unit::Region(region) => passes(plan, region),
+        Unit::Outside(_) => false,
+    };
+    plan.graph.inputs.len() == 1 && free && plan.partition.order.iter().all(in_order)
+}
+
+/// Whether a region takes one slot of each stream and gives one to every region behind it, on whatever thread.
+fn passes(plan: &Plan, id: usize) -> bool {
+    let region = &plan.partition.regions[id];
+    let gives_one = |out: &Out| {
+        matches!(out.to, Consumer::Output(_)) || region.slots(plan.graph, out.stream) == 1
+    };
+    matches!(
+        region.mode,
+        None | Some(Mode::Parallel | Mode::Serial | Mode::Fold)
+    ) && matches!(region.pool, PoolClass::Default | PoolClass::Inline)
         && region.ins.iter().all(|(_, each)| *each == 1)
-        && free
-        && region.mode == Some(Mode::Parallel)
-        && region.pool == PoolClass::Default
+        && region.outs.iter().all(gives_one)
+        && region.group(plan.graph, plan.facts).is_none()
+        && !joins_roots(plan, region)
+}
+
+/// Whether what enters a region may be out of phase: as a node of a host it may be given such streams, too.
+fn joins_roots(plan: &Plan, region: &Region) -> bool {
+    let root = |&(stream, _): &(StreamId, u64)| plan.facts.track(stream).map(|track| track.root);
+    let several = region
+        .ins
+        .windows(2)
+        .any(|pair| root(&pair[0]) != root(&pair[1]));
+    region.aligned || several
+}
+
+/// What evaluates an item in place: the regions, one after the other.
+fn fused(plan: &Plan) -> TokenStream {
+    let papy = papy();
+    let ids: Vec<usize> = (plan.partition.order.iter())
+        .filter_map(|unit| match *unit {
+            Unit::Region(region) => Some(region),
+            Unit::Outside(_) => None,
+        })
+        .collect();
+    let (turn, stand) = (internal("turn"), |id| internal(&format!("stand_{id}")));
+    let name = |&id: &usize| region_name(id);
+    let arcs = nest(
+        ids.iter()
+            .map(name)
+            .map(|name| quote!(::std::sync::Arc::clone(&#name))),
+    );
+    let regions = nest(ids.iter().map(name).map(|name| quote!(#name)));
+    let stands = nest(ids.iter().map(|&id| stand(id)).map(|stand| quote!(#stand)));
+    let calls = ids.iter().map(|&id| {
+        let (name, stand) = (region_name(id), stand(id));
+        let (ins, outs) = (entering(plan, id), leaving(plan, id));
+        quote!(let #outs = #name.pass(#turn, #stand, #ins);)
+    });
+    let input = input_port(0);
+    let outputs = outputs(plan);
+    quote! {
+        #papy::fused(#arcs, (#input, ()), |#turn, #regions, #stands, (#input, ())| {
+            #(#calls)*
+            #outputs
+        })
+    }
+}
+
+/// What leaves the pipeline.
+fn outputs(plan: &Plan) -> TokenStream {
+    nest(plan.graph.outputs.iter().enumerate().map(|(output, from)| {
+        let name = out_name(plan, Consumer::Output(output), from.from);
+        quote!(#name)
+    }))
+}
+
+/// What enters a region.
+fn entering(plan: &Plan, id: usize) -> TokenStream {
+    let streams = plan.partition.regions[id].ins.iter();
+    nest(streams.map(|&(stream, _)| in_port(plan, Consumer::Region(id), stream)))
+}
+
+/// What leaves a region.
+fn leaving(plan: &Plan, id: usize) -> TokenStream {
+    nest(plan.partition.regions[id].outs.iter().map(|out| {
+        let out = out_name(plan, out.to, out.stream);
+        quote!(#out)
+    }))
 }
 
 fn one(plan: &Plan, builds: &Builds, id: usize) -> TokenStream {
@@ -427,15 +497,7 @@ fn wire(plan: &Plan, id: usize) -> TokenStream {
     let region = &plan.partition.regions[id];
     let user = user_span(plan, region);
     let name = region_name_at(id, user);
-    let ins = region
-        .ins
-        .iter()
-        .map(|&(stream, _)| in_port(plan, Consumer::Region(id), stream));
-    let ins = nest(ins.collect::<Vec<_>>().into_iter());
-    let outs = nest(region.outs.iter().map(|out| {
-        let out = out_name(plan, out.to, out.stream);
-        quote!(#out)
-    }));
+    let (ins, outs) = (entering(plan, id), leaving(plan, id));
     let net = internal_at("net", user);
     if let Some((node, size)) = region.group(plan.graph, plan.facts) {
         let arg = plan.graph.nodes[node].args.first();
@@ -444,22 +506,13 @@ fn wire(plan: &Plan, id: usize) -> TokenStream {
             .is_some_and(|track| track.holes);
         return quote_spanned!(at(user)=> let #outs = #net.group(&#name, #ins, #size, #anew););
     }
-    // as a node of a host it may be given streams that are out of phase
-    let root = |&(stream, _): &(StreamId, u64)| plan.facts.track(stream).map(|track| track.root);
-    let several = region
-        .ins
-        .windows(2)
-        .any(|pair| root(&pair[0]) != root(&pair[1]));
+    let joins = joins_roots(plan, region);
     if region.mode == Some(Mode::Timed) {
-        let add = if region.aligned || several {
-            "timed_join"
-        } else {
-            "timed"
-        };
+        let add = if joins { "timed_join" } else { "timed" };
         let (add, timed) = (Ident::new(add, at(user)), timed_name(id));
         return quote_spanned!(at(user)=> let #outs = #net.#add(#timed, #ins););
     }
-    if region.aligned || several {
+    if joins {
         return quote_spanned!(at(user)=> let #outs = #net.join(&#name, #ins););
     }
     quote_spanned!(at(user)=> let #outs = #net.add(&#name, #ins);)

@@ -8,18 +8,34 @@ fn expansion(text: &str) -> String {
 }
 
 #[test]
-fn one_region_on_the_default_pool_stands_alone() {
-    let alone = "alone(&__papy_region_0)";
-    assert!(expansion("fn p(xs: Stream<i64>) -> Stream<i64> { xs >> f >> g }").contains(alone));
-    for apart in [
-        "f.stride(2)",
-        "f.spawn(2)",
-        "f.unordered()",
-        "f.serial()",
-        "f.on(pool)",
+fn what_one_thread_can_do_item_by_item_is_fused() {
+    let fused = |body: &str| {
+        let text = format!("fn p(xs: Stream<i64>, pool: Pool) -> Stream<i64> {{ {body} }}");
+        expansion(&text).contains("fused(")
+    };
+    for body in [
+        "xs >> f >> g",
+        "xs >> (f, g) >> h",
+        "xs >> f >> g.serial() >> h",
+        "xs >> f.fold() >> g",
+        "(xs, xs >> f.serial()) >> g",
+        "xs >> f.on(Pool::inline())",
+        "xs >> f.produce(2)",
     ] {
-        let text = format!("fn p(xs: Stream<i64>, pool: Pool) -> Stream<i64> {{ xs >> {apart} }}");
-        assert!(!expansion(&text).contains(alone), "{apart}");
+        assert!(fused(body), "{body}");
+    }
+    for body in [
+        "xs >> f.stride(2)",
+        "xs >> f.spawn(2)",
+        "xs >> f.unordered()",
+        "xs >> f.on(pool)",
+        "xs >> f.flat()",
+        "xs >> f.consume(2)",
+        "xs >> f.produce(2) >> g.serial()",
+        "xs >> f.timeout(LIMIT)",
+        "(xs, xs >> f.fold()) >> g",
+    ] {
+        assert!(!fused(body), "{body}");
     }
 }
 
