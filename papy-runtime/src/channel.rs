@@ -259,6 +259,8 @@ struct GateState {
     cut: bool,
     cancelled: bool,
     closed: bool,
+    /// Readers to be woken.
+    asleep: usize,
 }
 
 /// What has come into the queue so far.
@@ -315,9 +317,11 @@ impl Gate {
         state.arrived = state.arrived.max(admission.arrived);
         state.queued = state.queued.max(admission.queued);
         state.cut |= admission.cut;
-        let unwanted = state.closed;
+        let (unwanted, asleep) = (state.closed, state.asleep > 0);
         drop(state);
-        self.news.notify_all();
+        if asleep {
+            self.news.notify_all();
+        }
         unwanted
     }
 
@@ -363,9 +367,11 @@ impl Gate {
     /// Waits until there is something to take or nothing to come.
     pub(crate) fn sleep(&self, limit: Option<Duration>) {
         let mut state = lock(&self.state);
+        // under the lock: who admits something after this sees it
+        state.asleep += 1;
         match limit {
             Some(limit) if state.next() == Poll::Pending => {
-                drop(wait_for(&self.news, state, limit));
+                state = wait_for(&self.news, state, limit);
             }
             Some(_) => {}
             None => {
@@ -374,5 +380,6 @@ impl Gate {
                 }
             }
         }
+        state.asleep -= 1;
     }
 }

@@ -28,7 +28,7 @@ pub struct Cursor<'a> {
 #[derive(Debug)]
 pub struct Book {
     /// For each node that the region knows.
-    pub(crate) tallies: Vec<Tally>,
+    pub(crate) tallies: Tallies,
     names: Arc<[Arc<str>]>,
     /// Of each node that has a name.
     aheads: Arc<[Arc<Ahead>]>,
@@ -125,6 +125,47 @@ impl Tally {
     }
 }
 
+/// The tallies of a region. Those of the first nodes lie in place: where counting is part of a loop, the compiler knows then
+/// that nothing else is changed by it, and keeps what the loop works on in registers.
+#[derive(Debug)]
+pub(crate) struct Tallies {
+    first: [Tally; IN_PLACE],
+    others: Vec<Tally>,
+    len: usize,
+}
+
+const IN_PLACE: usize = 6;
+
+impl Tallies {
+    fn new(len: usize) -> Tallies {
+        Tallies {
+            first: Default::default(),
+            others: vec![Tally::default(); len.saturating_sub(IN_PLACE)],
+            len,
+        }
+    }
+
+    /// Every node has a tally. Where that were checked with a panic, each place that notes something would have to say what is to
+    /// be dropped then, and kernels would be three times as long: too long to be inlined into a loop.
+    #[inline(always)]
+    fn note(&mut self, node: usize, note: impl FnOnce(&mut Tally)) {
+        debug_assert!(node < self.len, "every node has a tally");
+        let tally = if node < IN_PLACE {
+            self.first.get_mut(node)
+        } else {
+            self.others.get_mut(node - IN_PLACE)
+        };
+        if let Some(tally) = tally {
+            note(tally);
+        }
+    }
+
+    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Tally> {
+        let all = self.first.iter_mut().chain(&mut self.others);
+        all.take(self.len)
+    }
+}
+
 impl Book {
     pub(crate) fn new(
         names: Arc<[Arc<str>]>,
@@ -132,7 +173,7 @@ impl Book {
         common: Arc<Common>,
     ) -> Book {
         Book {
-            tallies: vec![Tally::default(); names.len()],
+            tallies: Tallies::new(names.len()),
             names,
             aheads,
             places: Places::from(0),
@@ -153,14 +194,14 @@ impl Book {
         self.desk.as_ref().is_some_and(Sitting::is_exact)
     }
 
-    pub(crate) fn has_faults(&self) -> bool {
-        self.tallies.iter().any(|tally| tally.faults > 0)
+    pub(crate) fn has_faults(&mut self) -> bool {
+        self.tallies.iter_mut().any(|tally| tally.faults > 0)
     }
 
     #[cold]
     #[inline(never)]
     fn failed(&mut self, node: usize, round: usize, error: impl Into<BoxError>) -> Fault {
-        self.tallies[node].faults += 1;
+        self.tallies.note(node, |tally| tally.faults += 1);
         // `Into` is user code too
         let fault = match unwind::catch(|| error.into()) {
             Ok(error) => Fault::new(
@@ -182,7 +223,7 @@ impl Book {
     #[cold]
     #[inline(never)]
     pub(crate) fn panicked(&mut self, node: usize, round: usize, payload: Payload) -> Fault {
-        self.tallies[node].faults += 1;
+        self.tallies.note(node, |tally| tally.faults += 1);
         let fault = Fault::panicked(
             &self.names[node],
             self.places.at(round),
@@ -205,14 +246,16 @@ impl Book {
     }
 
     fn unanswered(&mut self, of: Try, kind: FaultKind, cause: String) -> Fault {
-        self.tallies[0].faults += 1;
+        self.tallies.note(0, |tally| tally.faults += 1);
         let at = self.places.at(of.round);
         Fault::new(&self.names[0], at, kind, cause.into()).tried(of.attempt)
     }
 
     /// Takes back what is noted.
     pub(crate) fn forget(&mut self) {
-        self.tallies.fill(Tally::default());
+        self.tallies
+            .iter_mut()
+            .for_each(|tally| *tally = Tally::default());
         self.leave();
     }
 
@@ -224,14 +267,15 @@ impl Book {
 
     /// Takes over what another book of the same region has noted.
     pub(crate) fn take_over(&mut self, other: &mut Book) {
-        for (own, other) in self.tallies.iter_mut().zip(&mut other.tallies) {
+        for (own, other) in self.tallies.iter_mut().zip(other.tallies.iter_mut()) {
             own.add(&std::mem::take(other));
         }
     }
 
     /// A fault that arises before the call: the slot counts as one that was given and failed.
     fn uncall(&mut self, node: usize) {
-        self.tallies[node].skipped = self.tallies[node].skipped.wrapping_sub(1);
+        let uncall = |tally: &mut Tally| tally.skipped = tally.skipped.wrapping_sub(1);
+        self.tallies.note(node, uncall);
     }
 
     #[cold]
@@ -256,7 +300,7 @@ impl Book {
         };
         let at = self.places.at(round);
         let fault = Fault::with_others(name, at, FaultKind::Unequal, cause.into(), others);
-        self.tallies[node].faults += 1;
+        self.tallies.note(node, |tally| tally.faults += 1);
         self.uncall(node);
         Some(fault)
     }
@@ -286,7 +330,8 @@ impl Book {
 
     fn count_time(&mut self, now: Instant) {
         if let Some((node, began)) = self.timed {
-            self.tallies[node].sampled_time += now - began;
+            let time = now - began;
+            self.tallies.note(node, |tally| tally.sampled_time += time);
         }
     }
 }
@@ -352,14 +397,14 @@ impl<'a> Cursor<'a> {
     #[inline(always)]
     pub(crate) fn absorb(&mut self, node: usize) {
         self.note(node, |tally| {
-            tally.absorbed = tally.absorbed.wrapping_add(1)
+            tally.absorbed = tally.absorbed.wrapping_add(1);
         });
     }
 
     #[inline(always)]
     pub(crate) fn emit(&mut self, node: usize) {
         self.note(node, |tally| {
-            tally.absorbed = tally.absorbed.wrapping_sub(1)
+            tally.absorbed = tally.absorbed.wrapping_sub(1);
         });
     }
 
@@ -368,7 +413,7 @@ impl<'a> Cursor<'a> {
     pub(crate) fn gathered(&mut self, node: usize, items: usize) {
         let more = (items as u64).wrapping_sub(1);
         self.note(node, |tally| {
-            tally.gathered = tally.gathered.wrapping_add(more)
+            tally.gathered = tally.gathered.wrapping_add(more);
         });
     }
 
@@ -376,7 +421,7 @@ impl<'a> Cursor<'a> {
     #[cold]
     #[inline(never)]
     pub(crate) fn incomplete(&mut self, node: usize, items: usize, size: usize) -> Fault {
-        self.book.tallies[node].faults += 1;
+        self.note(node, |tally| tally.faults += 1);
         self.book.uncall(node);
         let cause = format!("the last group has {items} of {size} items").into();
         let (name, at) = (&self.book.names[node], self.book.places.at(self.round));
@@ -388,14 +433,9 @@ impl<'a> Cursor<'a> {
         self.note(node, |tally| tally.holes += 1);
     }
 
-    /// Every node has a tally. Where that were checked with a panic, each place that notes something would have to say what is to
-    /// be dropped then, and kernels would be three times as long: too long to be inlined into a loop.
     #[inline(always)]
     fn note(&mut self, node: usize, note: impl FnOnce(&mut Tally)) {
-        debug_assert!(node < self.book.tallies.len(), "every node has a tally");
-        if let Some(tally) = self.book.tallies.get_mut(node) {
-            note(tally);
-        }
+        self.book.tallies.note(node, note);
     }
 
     #[inline(always)]

@@ -4,10 +4,12 @@
 //! called one after the other for each item. Generated code gives the closure that does so; it hands slots on as local
 //! variables, where [waves](crate::net) hand strides on.
 
+use std::marker::PhantomData;
+use std::ops::ControlFlow;
 use std::time::Duration;
 
 use crate::cursor::{Book, Cursor};
-use crate::inlet::Inlets;
+use crate::inlet::{Drains, Inlets};
 use crate::link::{Ports, SlotList};
 use crate::net::Place;
 use crate::places::Places;
@@ -214,6 +216,35 @@ where
 }
 
 impl<L: Regions, F> Fused<L, F> {
+    /// The loop of a pass. It is a function of its own, so that the compiler knows of what it is lent that nothing else points
+    /// there, and keeps in registers what a sink counts.
+    #[inline(never)]
+    fn sweep<I, T, C, O, const SAMPLED: bool>(
+        &self,
+        inlets: &mut I,
+        stands: &mut L::Stands,
+        sinks: &mut C,
+        shared: &Shared,
+        (first, want, is_read): (u64, usize, bool),
+    ) -> usize
+    where
+        I: Inlets<First = T>,
+        F: Fn(Turn, &L, &mut L::Stands, (Slot<T>, ())) -> O,
+        C: Sinks<O::Ports>,
+        O: SlotList,
+    {
+        let mut pass = Pass::<_, _, _, _, SAMPLED> {
+            fused: self,
+            stands,
+            sinks,
+            first,
+            is_read,
+            on_fault: shared.on_fault,
+            outputs: PhantomData::<fn() -> O>,
+        };
+        inlets.drain_first(want, first, shared, &mut pass)
+    }
+
     /// Tells a watched run who is at work.
     fn sit(&self, stands: &mut L::Stands, shared: &Shared, items: (u64, u64)) {
         let Some(watch) = &shared.watch else { return };
@@ -254,14 +285,13 @@ where
         self.sit(&mut stands, shared, (first, first + want as u64 - 1));
         let is_read = !sinks.is_done();
         let began = Instant::now();
-        let passed = inlets.drain_first(want, first, shared, |position, slot| {
-            let turn = Turn {
-                round: (position - first) as usize,
-                sampled: SAMPLED,
-            };
-            let slots = (self.evaluate)(turn, &self.regions, &mut stands, (slot, ()));
-            slots.give(sinks, shared.on_fault)
-        });
+        let passed = self.sweep::<_, _, _, _, SAMPLED>(
+            inlets,
+            &mut stands,
+            sinks,
+            shared,
+            (first, want, is_read),
+        );
         let failed = self.regions.close(stands, &self.places, shared, passed);
         let nodes = self.places.iter().flat_map(Place::nodes);
         shared.ledger.spend(nodes, began.elapsed());
@@ -272,5 +302,42 @@ where
             shared.cancel();
         }
         Some(passed)
+    }
+}
+
+/// A pass: the loop's variables.
+struct Pass<'a, L: Regions, F, C, O, const SAMPLED: bool> {
+    fused: &'a Fused<L, F>,
+    stands: &'a mut L::Stands,
+    sinks: &'a mut C,
+    first: u64,
+    /// Somebody has wanted something when it began.
+    is_read: bool,
+    on_fault: OnFault,
+    outputs: PhantomData<fn() -> O>,
+}
+
+impl<T, L, F, C, O, const SAMPLED: bool> Drains<T> for Pass<'_, L, F, C, O, SAMPLED>
+where
+    L: Regions,
+    F: Fn(Turn, &L, &mut L::Stands, (Slot<T>, ())) -> O,
+    C: Sinks<O::Ports>,
+    O: SlotList,
+{
+    #[inline(always)]
+    fn take(&mut self, position: u64, slot: Slot<T>) -> ControlFlow<()> {
+        let turn = Turn {
+            round: (position - self.first) as usize,
+            sampled: SAMPLED,
+        };
+        let Fused {
+            evaluate, regions, ..
+        } = self.fused;
+        let slots = evaluate(turn, regions, self.stands, (slot, ()));
+        slots.give(self.sinks, self.on_fault)
+    }
+
+    fn wants_more(&self) -> bool {
+        !(self.sinks.has_panicked() || (self.is_read && self.sinks.is_done()))
     }
 }

@@ -50,16 +50,15 @@ impl<F: Feed> Inlet<F> {
         }
     }
 
-    /// Drains up to `want` items into `take`, which gives whether it can take more; an item that failed is a fault in
-    /// its place. Gives how many slots there were. The fault of a source that panics is left in `panic`: `take` is to
-    /// be called at one place alone, so that it is inlined there.
+    /// Drains up to `want` items into `takes`; an item that failed is a fault in its place. Gives how many slots there were. The
+    /// fault of a source that panics is left in `panic`.
     #[inline(always)]
     pub(crate) fn drain(
         &mut self,
         want: usize,
         first: u64,
         shared: &Shared,
-        mut take: impl FnMut(u64, Slot<F::Item>) -> ControlFlow<()>,
+        takes: &mut impl Drains<F::Item>,
     ) -> usize {
         let Inlet {
             feed,
@@ -74,22 +73,30 @@ impl<F: Feed> Inlet<F> {
         let name = shared.ledger.input_name(*input);
         let mut position = first;
         let last = first + want as u64;
-        let drained = unwind::catch(|| {
-            feed.drain(|item| {
-                let slot = match item {
-                    Ok(item) => Slot::Value(item),
-                    Err(error) => Slot::Fault(Fault::new(name, position, FaultKind::Input, error)),
-                };
-                let went = take(position, slot);
-                position += 1;
-                if position == last {
-                    ControlFlow::Break(())
-                } else {
-                    went
+        // the loop is left at every exception and gone into again, so that there is nothing in it but values
+        let go_through = || {
+            loop {
+                let went = feed.drain(|item| {
+                    let slot = match item {
+                        Ok(item) => Slot::Value(item),
+                        Err(error) => {
+                            Slot::Fault(Fault::new(name, position, FaultKind::Input, error))
+                        }
+                    };
+                    let went = takes.take(position, slot);
+                    position += 1;
+                    if position == last {
+                        ControlFlow::Break(())
+                    } else {
+                        went
+                    }
+                });
+                if went.is_continue() || position == last || !takes.wants_more() {
+                    return went;
                 }
-            })
-        });
-        match drained {
+            }
+        };
+        match unwind::catch(go_through) {
             Ok(ControlFlow::Break(())) => {}
             Ok(ControlFlow::Continue(())) => *ended = true,
             Err(payload) => {
@@ -102,6 +109,26 @@ impl<F: Feed> Inlet<F> {
     }
 }
 
+/// What takes what an input gives.
+pub trait Drains<T> {
+    /// Takes the next slot, from `position`; breaks at whatever is not a value and does not go well.
+    fn take(&mut self, position: u64, slot: Slot<T>) -> ControlFlow<()>;
+    /// Asked when it has broken: whether there should be more.
+    fn wants_more(&self) -> bool;
+}
+
+impl<T> Drains<T> for Stride<T> {
+    #[inline(always)]
+    fn take(&mut self, _position: u64, slot: Slot<T>) -> ControlFlow<()> {
+        self.push(slot);
+        ControlFlow::Continue(())
+    }
+
+    fn wants_more(&self) -> bool {
+        true
+    }
+}
+
 impl<F: Feed> Pull for Inlet<F> {
     fn pull(&mut self, want: usize, first: u64, shared: &Shared) -> usize {
         let mut stride = self
@@ -109,10 +136,7 @@ impl<F: Feed> Pull for Inlet<F> {
             .take()
             .unwrap_or_else(|| Stride::with_capacity(Extent::at(first, 0), want));
         let at = first + stride.len() as u64;
-        self.drain(want, at, shared, |_, slot| {
-            stride.push(slot);
-            ControlFlow::Continue(())
-        });
+        self.drain(want, at, shared, &mut stride);
         if let Some(fault) = self.panic.take() {
             stride.push(Slot::Fault(fault));
             self.ended = true;
@@ -161,7 +185,7 @@ pub trait Inlets {
         want: usize,
         first: u64,
         shared: &Shared,
-        take: impl FnMut(u64, Slot<Self::First>) -> ControlFlow<()>,
+        takes: &mut impl Drains<Self::First>,
     ) -> usize;
     /// Drops them one by one: where several sources panic in `Drop`, a tuple would end the process.
     fn discard(self);
@@ -178,7 +202,7 @@ impl Inlets for () {
         _want: usize,
         _first: u64,
         _shared: &Shared,
-        _take: impl FnMut(u64, Slot<Infallible>) -> ControlFlow<()>,
+        _takes: &mut impl Drains<Infallible>,
     ) -> usize {
         0
     }
@@ -201,9 +225,9 @@ impl<F: Feed, R: Inlets> Inlets for (Inlet<F>, R) {
         want: usize,
         first: u64,
         shared: &Shared,
-        take: impl FnMut(u64, Slot<F::Item>) -> ControlFlow<()>,
+        takes: &mut impl Drains<F::Item>,
     ) -> usize {
-        self.0.drain(want, first, shared, take)
+        self.0.drain(want, first, shared, takes)
     }
     fn discard(self) {
         unwind::discard(self.0);
@@ -226,7 +250,7 @@ impl Inlets for Own {
         _want: usize,
         _first: u64,
         _shared: &Shared,
-        _take: impl FnMut(u64, Slot<Infallible>) -> ControlFlow<()>,
+        _takes: &mut impl Drains<Infallible>,
     ) -> usize {
         unreachable!("a started run evaluates nothing in place")
     }

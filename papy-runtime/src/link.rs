@@ -271,16 +271,20 @@ impl<T> Takes<T> for Stride<T> {
     }
 }
 
-/// Hands slots to the first of some sinks.
-struct Delivery<'a, C> {
+/// Hands slots to the first of some sinks, which are those of the outputs `P`.
+struct Delivery<'a, C, P> {
     sinks: &'a mut C,
+    outputs: PhantomData<fn() -> P>,
     on_fault: OnFault,
+    went: ControlFlow<()>,
 }
 
-impl<P: Ports, C: Sinks<P>> Takes<P::First> for (Delivery<'_, C>, P) {
+impl<P: Ports, C: Sinks<P>> Takes<P::First> for Delivery<'_, C, P> {
     #[inline(always)]
     fn take(&mut self, slot: Slot<P::First>) {
-        self.0.sinks.take(self.0.on_fault, slot);
+        if self.sinks.take(self.on_fault, slot).is_break() {
+            self.went = ControlFlow::Break(());
+        }
     }
 }
 
@@ -347,7 +351,7 @@ pub trait SlotList: Sized {
     fn push(self, strides: &mut Self::Strides);
     /// The same fault in each.
     fn fault(fault: &Fault) -> Self;
-    /// Delivers the slots in place; breaks where nobody wants more.
+    /// Delivers the slots in place; breaks where not all were values, see [`Sinks::take`].
     fn give<C: Sinks<Self::Ports>>(self, sinks: &mut C, on_fault: OnFault) -> ControlFlow<()>;
     /// Hands the strides to the links; notes whom that concerns.
     fn put(strides: Self::Strides, links: &Self::Links, wave: u64, arrivals: &mut Vec<usize>);
@@ -408,17 +412,16 @@ impl<X: Leaving, R: SlotList> SlotList for (X, R) {
     }
     #[inline(always)]
     fn give<C: Sinks<Self::Ports>>(self, sinks: &mut C, on_fault: OnFault) -> ControlFlow<()> {
-        let delivery = Delivery {
+        let mut delivery = Delivery {
             sinks: &mut *sinks,
+            outputs: PhantomData::<fn() -> Self::Ports>,
             on_fault,
+            went: ControlFlow::Continue(()),
         };
-        self.0.each(&mut (delivery, Self::Ports::ports()));
+        self.0.each(&mut delivery);
+        let went = delivery.went;
         let rest = self.1.give(sinks.rest(), on_fault);
-        if sinks.wants_more(rest) {
-            ControlFlow::Continue(())
-        } else {
-            ControlFlow::Break(())
-        }
+        if went.is_break() { went } else { rest }
     }
     fn put(strides: Self::Strides, links: &Self::Links, wave: u64, arrivals: &mut Vec<usize>) {
         links.0.put(wave, strides.0);

@@ -28,6 +28,8 @@ pub struct Reader<T> {
     held: u64,
     /// Has ended, for ever.
     done: bool,
+    /// Where the result was from that it has ended with.
+    last: Option<u64>,
 }
 
 impl<T> Reader<T> {
@@ -37,26 +39,34 @@ impl<T> Reader<T> {
             slots: Slots::empty(),
             held: 0,
             done: false,
+            last: None,
         }
     }
 
-    /// The next result that is at hand, with the position of its source item.
-    #[inline]
-    fn at_hand(&mut self) -> Option<(u64, Result<T, Fault>)> {
+    /// The next result that is at hand.
+    #[inline(always)]
+    fn at_hand(&mut self) -> Option<Result<T, Fault>> {
         loop {
-            let position = self.slots.position();
-            let result = match self.slots.next()? {
-                Slot::Value(value) => Ok(value),
-                Slot::Fault(fault) => {
-                    if self.channel.shared.on_fault == OnFault::Stop {
-                        self.finish();
-                    }
-                    Err(fault)
-                }
-                Slot::Hole | Slot::End => continue,
-            };
-            return Some((position, result));
+            match self.slots.next()? {
+                Slot::Value(value) => return Some(Ok(value)),
+                Slot::Fault(fault) => return Some(Err(self.failed(fault))),
+                Slot::Hole | Slot::End => {}
+            }
         }
+    }
+
+    #[cold]
+    fn failed(&mut self, fault: Fault) -> Fault {
+        if self.channel.shared.on_fault == OnFault::Stop {
+            self.last = Some(self.slots.last_position());
+            self.finish();
+        }
+        fault
+    }
+
+    /// The position of the source item of the last result.
+    fn position(&self) -> u64 {
+        self.last.unwrap_or_else(|| self.slots.last_position())
     }
 
     fn finish(&mut self) {
@@ -96,7 +106,7 @@ impl<T> Reader<T> {
     ) -> Poll<Option<()>> {
         let filled = self.refill();
         if filled == Poll::Ready(Some(())) {
-            while let Some((_, result)) = self.at_hand() {
+            while let Some(result) = self.at_hand() {
                 if !give(result) {
                     break;
                 }
@@ -110,7 +120,7 @@ impl<T> Reader<T> {
         &mut self,
         patience: Patience,
         keeper: Option<&Keeper>,
-    ) -> Poll<Option<(u64, Result<T, Fault>)>> {
+    ) -> Poll<Option<Result<T, Fault>>> {
         loop {
             if let Some(next) = self.at_hand() {
                 return Poll::Ready(Some(next));
@@ -212,9 +222,7 @@ impl<T> Output<T> {
 
     fn poll(&mut self, patience: Patience) -> Poll<Option<Result<T, Fault>>> {
         let (reader, keeper) = self.reader();
-        reader
-            .next(patience, Some(keeper))
-            .map(|next| next.map(|(_, result)| result))
+        reader.next(patience, Some(keeper))
     }
 
     /// The same results, each with the position of its source item: of the first input in header order that leads
@@ -239,11 +247,11 @@ impl<T> Iterator for Output<T> {
     #[inline]
     fn next(&mut self) -> Option<Result<T, Fault>> {
         let (reader, keeper) = self.reader();
-        if let Some((_, result)) = reader.at_hand() {
+        if let Some(result) = reader.at_hand() {
             return Some(result);
         }
         match reader.next(Patience::Endless, Some(keeper)) {
-            Poll::Ready(next) => next.map(|(_, result)| result),
+            Poll::Ready(next) => next,
             Poll::Pending => unreachable!("endless patience"),
         }
     }
@@ -265,8 +273,9 @@ impl<T> Iterator for Indexed<'_, T> {
     type Item = (u64, Result<T, Fault>);
 
     fn next(&mut self) -> Option<Self::Item> {
-        match lock(&self.0.reader).next(Patience::Endless, Some(&self.0.keeper)) {
-            Poll::Ready(next) => next,
+        let mut reader = lock(&self.0.reader);
+        match reader.next(Patience::Endless, Some(&self.0.keeper)) {
+            Poll::Ready(next) => next.map(|result| (reader.position(), result)),
             Poll::Pending => unreachable!("endless patience"),
         }
     }

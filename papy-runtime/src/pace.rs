@@ -37,7 +37,13 @@ pub(crate) struct Pace {
     /// Nanoseconds per item; `None` until measured.
     pull: Option<f64>,
     work: Option<f64>,
+    /// The work, as it is when nobody interrupts it: threads that have too few processors would seem to have much to share, and
+    /// would be joined by others.
+    least: Option<f64>,
 }
+
+/// What it takes to look at the clock and to hand a wave on, more or less: of a wave of one trivial item that is nearly all.
+const BESIDE: f64 = 200.0;
 
 impl Pace {
     pub(crate) fn new(fixed: Option<usize>, hint: Option<usize>, buffer: usize) -> Pace {
@@ -49,6 +55,7 @@ impl Pace {
             streak: 0,
             pull: None,
             work: None,
+            least: None,
         }
     }
 
@@ -72,7 +79,10 @@ impl Pace {
     /// `items` were evaluated in `nanos`.
     pub(crate) fn worked(&mut self, items: f64, nanos: u64) {
         if items > 0.0 {
-            self.work = Some(mean(self.work, nanos as f64 / items));
+            let cost = nanos as f64 / items;
+            self.work = Some(mean(self.work, cost));
+            let net = (cost - BESIDE / self.wave as f64).max(0.0);
+            self.least = Some(falling(self.least, net));
             self.resize();
         }
     }
@@ -95,7 +105,7 @@ impl Pace {
 
     /// Whether other threads should help.
     pub(crate) fn shares(&self) -> bool {
-        match (self.pull, self.work) {
+        match (self.pull, self.least) {
             (Some(pull), Some(work)) => work >= WORTH && work >= pull * NOTICEABLE,
             _ => false,
         }
@@ -112,6 +122,11 @@ pub(crate) fn is_worth_sharing(took: Duration, items: usize) -> bool {
 /// A running mean that follows changes within a few waves.
 fn mean(old: Option<f64>, new: f64) -> f64 {
     old.map_or(new, |old| old * 0.5 + new * 0.5)
+}
+
+/// A running minimum that forgets: it falls at once and rises slowly.
+fn falling(old: Option<f64>, new: f64) -> f64 {
+    old.map_or(new, |old| new.min(old * 0.9 + new * 0.1))
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::cursor::{Ahead, Tally};
+use crate::cursor::{Ahead, Tallies, Tally};
 use crate::graph::{Graph, Node};
 use crate::stall::{Stall, Stalls};
 use crate::sync::{
@@ -111,11 +111,11 @@ impl Ledger {
         &self,
         nodes: &[usize],
         feeds: &[usize],
-        tallies: &mut [Tally],
+        tallies: &mut Tallies,
         slots: usize,
         elapsed: Duration,
     ) {
-        for (node, tally) in nodes.iter().chain(feeds).zip(&mut *tallies) {
+        for (node, tally) in nodes.iter().chain(feeds).zip(tallies.iter_mut()) {
             let ledger = &self.nodes[*node];
             let counts = [
                 (&ledger.skipped, tally.skipped),
@@ -128,13 +128,13 @@ impl Ledger {
             for (counter, count) in counts.into_iter().filter(|(_, count)| *count != 0) {
                 counter.fetch_add(count, Ordering::Relaxed);
             }
+            *tally = Tally::default();
         }
         for node in nodes {
             self.nodes[*node]
                 .slots
                 .fetch_add(slots as u64, Ordering::Relaxed);
         }
-        tallies.fill(Tally::default());
         self.spend(nodes.iter(), elapsed);
     }
 

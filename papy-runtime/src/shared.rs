@@ -12,8 +12,8 @@ use crate::layout::PartPlan;
 use crate::report::{Ledger, Report};
 use crate::run::Seat;
 use crate::sync::{
-    Arc, AtomicBool, AtomicU64, Condvar, Instant, Mutex, OnceLock, Ordering, Weak, lock, rayon,
-    thread_local, try_lock, wait, wait_for,
+    Arc, AtomicBool, AtomicU64, Condvar, Instant, Mutex, MutexGuard, OnceLock, Ordering, Weak,
+    lock, rayon, thread_local, try_lock, wait, wait_for,
 };
 use crate::timekeeper::Timing;
 use crate::unwind;
@@ -125,6 +125,8 @@ struct Life {
     closed: bool,
     /// A driver has died of a panic that is papy's own.
     broken: Option<String>,
+    /// Who waits for a state of life: where nobody does, nobody is woken, which would take as long as a short stride.
+    waiters: usize,
     /// It has been over: what comes back from a source or a queue later does not change that.
     over: Cell<bool>,
 }
@@ -283,8 +285,14 @@ impl Shared {
         let mut life = lock(&self.life);
         change(&mut life);
         let quiet = life.running == 0 || life.pulling == 0 || life.helpers == 0;
+        self.tell(life, quiet);
+    }
+
+    /// Wakes who waits for a state of life, where it may have come.
+    fn tell(&self, life: MutexGuard<'_, Life>, news: bool) {
+        let awaited = life.waiters > 0;
         drop(life);
-        if quiet {
+        if news && awaited {
             self.news.notify_all();
         }
     }
@@ -366,9 +374,8 @@ impl Shared {
         let mut life = lock(&self.life);
         life.running -= 1;
         let quiet = life.running == 0;
-        drop(life);
+        self.tell(life, quiet);
         if quiet {
-            self.news.notify_all();
             self.timing.ring();
         }
     }
@@ -475,10 +482,15 @@ impl Shared {
     fn until(&self, limit: Option<Duration>, holds: impl Fn(&Life) -> bool) -> bool {
         let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
         let mut life = lock(&self.life);
-        while !holds(&life) {
+        // under the lock: who brings news after this sees it
+        life.waiters += 1;
+        let held = loop {
+            if holds(&life) {
+                break true;
+            }
             let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
             if left.is_some_and(|left| left.is_zero()) {
-                return false;
+                break false;
             }
             if rayon::current_thread_index().is_some() {
                 drop(life);
@@ -493,8 +505,9 @@ impl Shared {
                     None => wait(&self.news, life),
                 };
             }
-        }
-        true
+        };
+        life.waiters -= 1;
+        held
     }
 }
 

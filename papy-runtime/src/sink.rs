@@ -114,10 +114,9 @@ pub trait Sinks<P: Ports> {
     type Rest: Sinks<P::Rest>;
     /// The same.
     fn rest(&mut self) -> &mut Self::Rest;
-    /// Delivers one slot of the first output in place.
-    fn take(&mut self, on_fault: OnFault, slot: Slot<P::First>);
-    /// Whether a slot of each output should follow, if those of the others break or go on.
-    fn wants_more(&self, rest: ControlFlow<()>) -> bool;
+    /// Delivers one slot of the first output in place; breaks where that was not a value, or not taken: whoever delivers then
+    /// looks whether somebody wants more. So the loop over values has no calls in it but the user's.
+    fn take(&mut self, on_fault: OnFault, slot: Slot<P::First>) -> ControlFlow<()>;
     /// Delivers what is ready, a stride of each output at most; gives whether there was any.
     fn deliver(&mut self) -> bool;
     /// Every output has ended.
@@ -136,10 +135,8 @@ impl Sinks<()> for () {
     fn rest(&mut self) -> &mut () {
         self
     }
-    fn take(&mut self, _on_fault: OnFault, _slot: Slot<Infallible>) {}
-    #[inline(always)]
-    fn wants_more(&self, _rest: ControlFlow<()>) -> bool {
-        true
+    fn take(&mut self, _on_fault: OnFault, _slot: Slot<Infallible>) -> ControlFlow<()> {
+        ControlFlow::Continue(())
     }
     fn deliver(&mut self) -> bool {
         false
@@ -153,13 +150,6 @@ impl Sinks<()> for () {
     fn panic(&mut self) -> Option<Payload> {
         None
     }
-}
-
-/// Drops what comes behind the last slot that somebody wants.
-#[cold]
-#[inline(never)]
-fn unwanted<T>(slot: Slot<T>) {
-    unwind::discard(slot);
 }
 
 /// A sink: the closure that takes an output's results.
@@ -214,26 +204,29 @@ where
     }
 
     #[inline(always)]
-    fn take(&mut self, on_fault: OnFault, slot: Slot<T>) {
+    fn take(&mut self, on_fault: OnFault, slot: Slot<T>) -> ControlFlow<()> {
         let Tap {
             sink, panic, done, ..
         } = &mut self.0;
-        let (result, is_last) = match slot {
-            Slot::Hole | Slot::End => return,
-            slot if *done => return unwanted(slot),
-            Slot::Value(value) => (Ok(value), false),
-            Slot::Fault(fault) => (Err(fault), on_fault == OnFault::Stop),
+        let (result, goes_on) = match slot {
+            Slot::Hole | Slot::End => return ControlFlow::Continue(()),
+            slot if *done => {
+                unwind::discard(slot);
+                return ControlFlow::Break(());
+            }
+            Slot::Value(value) => (Ok(value), ControlFlow::Continue(())),
+            Slot::Fault(fault) => {
+                *done = on_fault == OnFault::Stop;
+                (Err(fault), ControlFlow::Break(()))
+            }
         };
         // what is seldom so is written down seldom: a store for each item would cost as much as the item
-        if !Tap::call(sink, panic, result) || is_last {
+        if Tap::call(sink, panic, result) {
+            goes_on
+        } else {
             *done = true;
+            ControlFlow::Break(())
         }
-    }
-
-    #[inline(always)]
-    fn wants_more(&self, rest: ControlFlow<()>) -> bool {
-        let all_done = self.0.done && (self.0.panic.is_some() || self.1.is_done());
-        !(all_done || (rest.is_break() && self.1.has_panicked()))
     }
 
     fn deliver(&mut self) -> bool {

@@ -140,6 +140,11 @@ impl<T> Slots<T> {
         self.places.at(self.at)
     }
 
+    /// Source position of the slot that came last.
+    pub(crate) fn last_position(&self) -> u64 {
+        self.places.at(self.at.saturating_sub(1))
+    }
+
     #[cold]
     fn marked(&mut self) -> Option<Slot<T>> {
         let (_, mark) = std::mem::replace(&mut self.mark, self.marks.next())?;
