@@ -5,7 +5,8 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use papy_bench::arguments::{Arguments, HELP};
-use papy_bench::report::{Setting, json};
+use papy_bench::json::json;
+use papy_bench::report::Setting;
 use papy_bench::workloads::{Scale, all};
 use papy_bench::{by_hand, spin};
 
@@ -52,7 +53,7 @@ fn main() -> ExitCode {
         spins,
     };
     if !arguments.json {
-        println!("{setting}");
+        println!("{setting}\n");
     }
     let mut measured = Vec::new();
     for workload in workloads {
