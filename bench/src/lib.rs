@@ -11,9 +11,11 @@ pub mod images;
 pub mod json;
 pub mod log;
 pub mod mandelbrot;
+pub mod markdown;
 pub mod order;
 #[cfg(feature = "peers")]
 pub mod peers;
+pub mod picture;
 pub mod pipelines;
 pub mod random;
 pub mod report;
