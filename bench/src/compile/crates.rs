@@ -65,6 +65,7 @@ impl Scratch {
         );
         let wrong = |error| format!("{}: {error}", root.display());
         fs::create_dir_all(root.join("src")).map_err(wrong)?;
+        fs::write(root.join("src/main.rs"), "fn main() {}\n").map_err(wrong)?;
         fs::write(root.join("Cargo.toml"), manifest).map_err(wrong)?;
         let lock = fs::read_to_string(bench.join("Cargo.lock")).map_err(wrong)?;
         let lock = lock.replace("\"papy-bench\"", "\"scratch\"");
