@@ -25,7 +25,7 @@ struct Candidate {
 }
 
 impl Workload {
-    /// A workload of `items` items, and the plain way to do it.
+    /// A workload of `items` items, one at least, and the plain way to do it.
     pub fn new(
         name: &'static str,
         title: &'static str,
@@ -36,7 +36,7 @@ impl Workload {
             name,
             title,
             unit: "item",
-            items,
+            items: items.max(1),
             most_rounds: usize::MAX,
             candidates: Vec::new(),
         };

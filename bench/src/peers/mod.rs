@@ -113,6 +113,7 @@ pub fn logs(workload: Workload, threads: usize) -> Workload {
     workload
         .way("rayon, par_iter, fold, reduce", rayon::log)
         .way("rayon, par_bridge, fold, reduce", rayon::bridged_log)
+        .way("rayon, batches of 256", rayon::log_in_batches)
         .way("orx-parallel, par, fold", move |n| orx::log(n, threads))
         .way("tokio, batches of 256", move |n| tokio::log(n, threads))
         .way("pipeliner, batches of 256", move |n| {

@@ -19,11 +19,9 @@ pub(super) fn mapped<R: Digest + Send + Sync>(
         .way_with_fewer(parts.kept, "orx-parallel, par, collect", move |n| {
             collected(n, threads, work)
         })
-        .way_with_fewer(
-            parts.passed,
-            "orx-parallel, iter_into_par, collect",
-            move |n| iterated(n, threads, work),
-        )
+        .way_with_fewer(parts.passed, "orx-parallel, iter_into_par", move |n| {
+            iterated(n, threads, work)
+        })
         .way_with_fewer(parts.kept, "orx-parallel, par, by rounds", move |n| {
             by_rounds(n, threads, parts, work)
         })

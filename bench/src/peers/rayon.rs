@@ -9,7 +9,7 @@ use super::{Parts, Sink, Work};
 use crate::by_hand;
 use crate::checksum::{Checksum, Digest};
 use crate::harness::Workload;
-use crate::log::{Tallies, digest, line, merged, parse, read, tally};
+use crate::log::{Tallies, digest, line, merged, parse, read, tallied, tally};
 use crate::workers::four;
 
 pub(super) fn mapped<R: Digest + Send>(
@@ -91,4 +91,10 @@ pub(super) fn log(n: u64) -> u64 {
 
 pub(super) fn bridged_log(n: u64) -> u64 {
     add_up((0..n).map(line).par_bridge())
+}
+
+pub(super) fn log_in_batches(n: u64) -> u64 {
+    let batches: Vec<_> = by_hand::batches(n).collect();
+    let parts = batches.into_par_iter().map(tallied);
+    digest(parts.reduce(Tallies::default, merged))
 }

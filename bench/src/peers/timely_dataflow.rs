@@ -12,6 +12,7 @@ use timely::worker::Worker;
 use timely::{Config, ExchangeData};
 
 use super::{Parts, Sink, Work};
+use crate::by_hand::{BATCH, parts};
 use crate::checksum::{Checksum, Digest};
 use crate::harness::Workload;
 use crate::log::{Entry, Tallies, digest, line, merged, parse, tally};
@@ -19,20 +20,22 @@ use crate::workers::*;
 
 type Numbers<'a> = StreamVec<'a, u64, u64>;
 
-/// What a worker knows: the number of items, its own, and that of all workers.
+/// What a worker knows: the number of items, of those that stay together, its own, and that of all workers.
 #[derive(Debug, Clone, Copy)]
 struct Share {
     n: u64,
-    index: u64,
-    peers: u64,
+    batch: u64,
+    index: usize,
+    peers: usize,
 }
 
 impl Share {
-    fn of(worker: &Worker, n: u64) -> Share {
+    fn of(worker: &Worker, n: u64, batch: u64) -> Share {
         Share {
             n,
-            index: worker.index() as u64,
-            peers: worker.peers() as u64,
+            batch,
+            index: worker.index(),
+            peers: worker.peers(),
         }
     }
 
@@ -40,13 +43,13 @@ impl Share {
     fn exchanged(self, scope: Scope<'_, u64>) -> Numbers<'_> {
         let n = if self.index == 0 { self.n } else { 0 };
         let numbers: Numbers<'_> = (0..n).to_stream(scope);
-        numbers.exchange(|x| *x)
+        numbers.exchange(|x| x.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32)
     }
 
     /// Each worker has a source of its own.
     fn own(self, scope: Scope<'_, u64>) -> Numbers<'_> {
-        let numbers = self.index..self.n;
-        numbers.step_by(self.peers as usize).to_stream(scope)
+        let batches = parts(self.n, self.batch).skip(self.index);
+        batches.step_by(self.peers).flatten().to_stream(scope)
     }
 }
 
@@ -58,10 +61,10 @@ pub(super) fn mapped<R: Digest + ExchangeData + Clone>(
 ) -> Workload {
     workload
         .way_with_fewer(parts.passed, "timely, exchange, put in order", move |n| {
-            in_parallel(n, threads, Share::exchanged, work)
+            in_parallel(n, threads, parts.batch, Share::exchanged, work)
         })
         .way_with_fewer(parts.passed, "timely, own shares, put in order", move |n| {
-            in_parallel(n, threads, Share::own, work)
+            in_parallel(n, threads, parts.batch, Share::own, work)
         })
 }
 
@@ -69,11 +72,12 @@ pub(super) fn mapped<R: Digest + ExchangeData + Clone>(
 fn in_parallel<R: Digest + ExchangeData + Clone>(
     n: u64,
     threads: usize,
+    batch: u64,
     numbers: for<'a> fn(Share, Scope<'a, u64>) -> Numbers<'a>,
     work: impl Work<R>,
 ) -> u64 {
     let workers = timely::execute(Config::process(threads), move |worker| {
-        let share = Share::of(worker, n);
+        let share = Share::of(worker, n, batch);
         let sink = Rc::new(RefCell::new(Sink::default()));
         let take = Rc::clone(&sink);
         let probe = ProbeHandle::new();
@@ -152,12 +156,14 @@ fn pairs(xs: &mut VecDeque<u64>, ys: &mut VecDeque<u64>) -> impl Iterator<Item =
 }
 
 pub(super) fn start(first: u64, items: u64, threads: usize) -> u64 {
-    in_parallel(items, threads, Share::exchanged, move |x| four(first + x))
+    in_parallel(items, threads, 1, Share::exchanged, move |x| {
+        four(first + x)
+    })
 }
 
 pub(super) fn log(n: u64, threads: usize) -> u64 {
     let workers = timely::execute(Config::process(threads), move |worker| {
-        let share = Share::of(worker, n);
+        let share = Share::of(worker, n, BATCH);
         let tallies = Rc::new(RefCell::new(Tallies::default()));
         let add = Rc::clone(&tallies);
         let probe = ProbeHandle::new();

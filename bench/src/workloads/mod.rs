@@ -87,3 +87,24 @@ macro_rules! papys_ways {
 }
 
 use papys_ways;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_way_gives_what_the_loop_gives() {
+        let scale = Scale {
+            down: 100,
+            spins: 1,
+            threads: 2,
+        };
+        let mut workloads = all(scale);
+        // compression takes too long without optimization
+        workloads.retain(|workload| workload.name != "W5");
+        for workload in workloads {
+            let measured = workload.measure(1);
+            assert!(measured.ways.len() > 3, "{}", measured.name);
+        }
+    }
+}

@@ -33,7 +33,7 @@ fn workload<const ITEMS: u64>(scale: Scale, name: &'static str, title: &'static 
         let thread = thread::spawn(move || plain::<ITEMS>(first));
         thread.join().expect("the loop does not panic")
     };
-    let workload = Workload::new(name, title, 20_000 / scale.down, move |n| {
+    let workload = Workload::new(name, title, 10_000 / scale.down, move |n| {
         repeat::<ITEMS>(n, in_a_thread)
     })
     .counting("run", "plain loop in a new thread")
