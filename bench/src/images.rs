@@ -1,4 +1,4 @@
-//! Grey images, and filters for them.
+//! Grey images, and filters for them. No filter is inlined, so that everybody calls the same code.
 
 use std::sync::LazyLock;
 
@@ -34,12 +34,14 @@ pub fn numbered(number: u64) -> &'static [u8] {
 
 /// Lighter, and with more contrast.
 #[worker]
+#[inline(never)]
 pub fn brighten(image: &[u8]) -> Image {
     let pixel = |&p: &u8| (i32::from(p) * 5 / 4 + 10).min(255) as u8;
     image.iter().map(pixel).collect()
 }
 
 #[worker]
+#[inline(never)]
 pub fn blur(image: Image) -> Image {
     around(&image, |[[a, b, c], [d, e, f], [g, h, i]]| {
         (a + c + g + i + 2 * (b + d + f + h) + 4 * e) / 16
@@ -47,6 +49,7 @@ pub fn blur(image: Image) -> Image {
 }
 
 #[worker]
+#[inline(never)]
 pub fn sharpen(image: Image) -> Image {
     around(&image, |[[_, b, _], [d, e, f], [_, h, _]]| {
         5 * e - b - d - f - h
@@ -55,6 +58,7 @@ pub fn sharpen(image: Image) -> Image {
 
 /// Where it becomes lighter or darker.
 #[worker]
+#[inline(never)]
 pub fn edges(image: Image) -> Image {
     around(&image, |[[a, b, c], [d, _, f], [g, h, i]]| {
         let across = c + 2 * f + i - a - 2 * d - g;
@@ -65,6 +69,7 @@ pub fn edges(image: Image) -> Image {
 
 /// Half as wide and half as high.
 #[worker]
+#[inline(never)]
 pub fn shrink(image: Image) -> Image {
     let mut small = Vec::with_capacity(image.len() / 4);
     for pair in image.chunks_exact(2 * SIDE) {
@@ -80,15 +85,16 @@ pub fn shrink(image: Image) -> Image {
 }
 
 /// A pixel from itself and its eight neighbours; those at the rim stay as they are.
+#[inline(always)]
 fn around(image: &[u8], pixel: impl Fn([[i32; 3]; 3]) -> i32) -> Image {
     let mut result = image.to_vec();
-    for y in 1..SIDE - 1 {
-        let line = |y: usize| &image[y * SIDE..][..SIDE];
-        let lines = [line(y - 1), line(y), line(y + 1)];
-        let inner = &mut result[y * SIDE + 1..][..SIDE - 2];
-        for (x, p) in inner.iter_mut().enumerate() {
-            let near = lines.map(|line| [line[x], line[x + 1], line[x + 2]].map(i32::from));
-            *p = pixel(near).clamp(0, 255) as u8;
+    let (before, _) = image.as_chunks::<SIDE>();
+    let (after, _) = result.as_chunks_mut::<SIDE>();
+    for (three, line) in before.windows(3).zip(&mut after[1..]) {
+        let [above, here, below] = [&three[0], &three[1], &three[2]];
+        for x in 1..SIDE - 1 {
+            let near = |line: &[u8; SIDE]| [line[x - 1], line[x], line[x + 1]].map(i32::from);
+            line[x] = pixel([near(above), near(here), near(below)]).clamp(0, 255) as u8;
         }
     }
     result

@@ -7,6 +7,7 @@ const LIMIT: u16 = 500;
 
 /// How often each point of a line is iterated until it escapes; the picture has `rows` lines.
 #[worker]
+#[inline(never)]
 pub fn iterations(row: u64, #[param] rows: u64) -> Vec<u16> {
     let y = 2.4 * row as f64 / rows as f64 - 1.2;
     (0..WIDTH)
@@ -29,6 +30,7 @@ fn escape(x: f64, y: f64) -> u16 {
 
 /// The colours of a line, three bytes each, behind the number of points that share one.
 #[worker]
+#[inline(never)]
 pub fn colours(line: Vec<u16>) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(line.len());
     for run in line.chunk_by(|a, b| a == b) {

@@ -44,6 +44,7 @@ pub fn block(number: u64) -> &'static [u8] {
 
 /// A block as a stream of its own, as `pbzip2` makes them.
 #[worker]
+#[inline(never)]
 pub fn compress(block: &[u8]) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(block.len() / 3);
     BzEncoder::new(block, Compression::best())

@@ -13,7 +13,7 @@ pub(super) fn workload(scale: Scale) -> Workload {
     let Scale { down, threads, .. } = scale;
     let title = "images of 256 x 256 through five filters";
     let work = |number| filtered(numbered(number));
-    let workload = Workload::new("W4", title, 400 / down, move |n| {
+    let workload = Workload::new("W4", title, 2_000 / down, move |n| {
         (0..n).map(work).collect::<Checksum>().value()
     })
     .way("loop, split over the threads", move |n| {
