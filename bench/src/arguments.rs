@@ -1,13 +1,17 @@
 //! The command line.
 
+use std::path::PathBuf;
+
 pub const HELP: &str = "\
 usage: cargo run --release [--] [OPTION…]
 
-  --quick       a tenth of the items and three rounds: seconds instead of minutes, and less exact
-  --rounds N    rounds (7)
-  --only NAME   this workload (W2), or those of a family (W1); may be given several times
-  --list        the names of the workloads
-  --json        JSON instead of a table";
+  --quick           a tenth of the items and three rounds: seconds instead of minutes, and less exact
+  --rounds N        rounds (7)
+  --only NAME       this workload (W2), or those of a family (W1); may be given several times
+  --list            the names of the workloads
+  --json            JSON instead of a table
+  --markdown FILE   also writes tables in Markdown
+  --svg FILE        also draws a picture";
 
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Arguments {
@@ -16,6 +20,8 @@ pub struct Arguments {
     pub only: Vec<String>,
     pub list: bool,
     pub json: bool,
+    pub markdown: Option<PathBuf>,
+    pub svg: Option<PathBuf>,
     pub help: bool,
 }
 
@@ -34,6 +40,8 @@ impl Arguments {
                 "--json" => arguments.json = true,
                 "--help" | "-h" => arguments.help = true,
                 "--only" => arguments.only.push(value()?),
+                "--markdown" => arguments.markdown = Some(value()?.into()),
+                "--svg" => arguments.svg = Some(value()?.into()),
                 "--rounds" => {
                     let rounds = value()?.parse().ok().filter(|n| *n > 0);
                     arguments.rounds = Some(rounds.ok_or("--rounds needs a number from 1 up")?);
@@ -68,7 +76,17 @@ mod tests {
         let arguments = parse("--quick --only W2 --rounds 4 --json").unwrap();
         assert!(arguments.quick && arguments.json && !arguments.list);
         assert_eq!(arguments.rounds, Some(4));
-        for wrong in ["--fast", "--rounds", "--rounds 0", "--rounds x", "W2"] {
+        let arguments = parse("--svg a.svg --markdown b.md").unwrap();
+        assert_eq!(arguments.svg, Some("a.svg".into()));
+        assert_eq!(arguments.markdown, Some("b.md".into()));
+        for wrong in [
+            "--fast",
+            "--svg",
+            "--rounds",
+            "--rounds 0",
+            "--rounds x",
+            "W2",
+        ] {
             assert!(parse(wrong).is_err(), "{wrong}");
         }
     }

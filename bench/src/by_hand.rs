@@ -1,17 +1,18 @@
 //! The same work with threads and channels, as a careful programmer writes it.
 
-use std::collections::{BTreeMap, VecDeque};
 use std::env;
 use std::ops::Range;
 use std::thread::{self, Scope};
 
 use crossbeam_channel::{Receiver, bounded};
 
-use crate::checksum::Checksum;
+use crate::checksum::{Checksum, Digest};
+use crate::log::{Tallies, digest, merged, tallied};
+use crate::order::Order;
 use crate::workers::*;
 
 /// Items that go through a channel together.
-const BATCH: u64 = 256;
+pub const BATCH: u64 = 256;
 /// Batches that a channel holds.
 const DEPTH: usize = 16;
 
@@ -26,20 +27,27 @@ pub fn threads() -> usize {
 }
 
 /// The batches of `0..n`.
-fn batches(n: u64) -> impl Iterator<Item = Range<u64>> {
-    (0..n)
-        .step_by(BATCH as usize)
-        .map(move |first| first..n.min(first + BATCH))
+pub fn batches(n: u64) -> impl Iterator<Item = Range<u64>> {
+    parts(n, BATCH)
 }
 
-/// An even share of `0..n` for each thread; nothing is passed between them.
-pub fn split(n: u64, threads: usize, work: impl Fn(u64) -> u64 + Sync) -> u64 {
-    let share = n.div_ceil(threads as u64);
+/// `0..n` in parts of `size`.
+pub fn parts(n: u64, size: u64) -> impl Iterator<Item = Range<u64>> {
+    (0..n)
+        .step_by(size as usize)
+        .map(move |first| first..n.min(first + size))
+}
+
+/// An even share of `0..n` for each thread.
+fn shares(n: u64, threads: usize) -> impl Iterator<Item = Range<u64>> {
+    parts(n, n.div_ceil(threads as u64).max(1))
+}
+
+/// Each thread does its share; nothing is passed between them.
+pub fn split<R: Digest>(n: u64, threads: usize, work: impl Fn(u64) -> R + Sync) -> u64 {
     let work = &work;
     thread::scope(|scope| {
-        let part = |i: u64| (i * share).min(n)..((i + 1) * share).min(n);
-        let parts: Vec<_> = (0..threads as u64)
-            .map(part)
+        let parts: Vec<_> = shares(n, threads)
             .map(|range| {
                 let length = range.end - range.start;
                 let sum = scope.spawn(move || range.map(work).collect::<Checksum>());
@@ -56,11 +64,11 @@ pub fn split(n: u64, threads: usize, work: impl Fn(u64) -> u64 + Sync) -> u64 {
 
 /// A source, `threads` workers, and a sink that puts batches in order. The buffers go round, so memory is bounded and
 /// nothing is allocated on the way.
-pub fn in_batches(n: u64, threads: usize, work: impl Fn(u64) -> u64 + Sync) -> u64 {
+pub fn in_batches<R: Digest + Send>(n: u64, threads: usize, work: impl Fn(u64) -> R + Sync) -> u64 {
     let in_flight = DEPTH * threads;
-    let (give_back, free) = bounded::<Vec<u64>>(in_flight);
-    let (to_workers, jobs) = bounded::<(u64, Vec<u64>)>(in_flight);
-    let (to_sink, done) = bounded::<(u64, Vec<u64>)>(in_flight);
+    let (give_back, free) = bounded::<Vec<R>>(in_flight);
+    let (to_workers, jobs) = bounded::<(u64, Range<u64>, Vec<R>)>(in_flight);
+    let (to_sink, done) = bounded::<(u64, Vec<R>)>(in_flight);
     for _ in 0..in_flight {
         let buffer = Vec::with_capacity(BATCH as usize);
         give_back.send(buffer).expect("there is room");
@@ -69,10 +77,8 @@ pub fn in_batches(n: u64, threads: usize, work: impl Fn(u64) -> u64 + Sync) -> u
     thread::scope(|scope| {
         scope.spawn(move || {
             for (number, range) in (0..).zip(batches(n)) {
-                let Ok(mut batch) = free.recv() else { return };
-                batch.clear();
-                batch.extend(range);
-                if to_workers.send((number, batch)).is_err() {
+                let Ok(buffer) = free.recv() else { return };
+                if to_workers.send((number, range, buffer)).is_err() {
                     return;
                 }
             }
@@ -80,10 +86,8 @@ pub fn in_batches(n: u64, threads: usize, work: impl Fn(u64) -> u64 + Sync) -> u
         for _ in 0..threads {
             let (jobs, to_sink) = (jobs.clone(), to_sink.clone());
             scope.spawn(move || {
-                for (number, mut batch) in jobs {
-                    for x in &mut batch {
-                        *x = work(*x);
-                    }
+                for (number, range, mut batch) in jobs {
+                    batch.extend(range.map(work));
                     if to_sink.send((number, batch)).is_err() {
                         return;
                     }
@@ -92,31 +96,28 @@ pub fn in_batches(n: u64, threads: usize, work: impl Fn(u64) -> u64 + Sync) -> u
         }
         drop((jobs, to_sink));
         let mut sum = Checksum::default();
-        let mut early = BTreeMap::new();
-        let mut next = 0;
+        let mut order = Order::default();
         for (number, batch) in done {
-            early.insert(number, batch);
-            while let Some(batch) = early.remove(&next) {
-                batch.iter().for_each(|x| sum.add(*x));
-                next += 1;
+            order.put(number, batch, |mut batch| {
+                batch.drain(..).for_each(|result| sum.add(result.digest()));
                 // the source may be through, and need no more buffers
                 let _ = give_back.send(batch);
-            }
+            });
         }
         sum.value()
     })
 }
 
 /// A source, `threads` workers, and a sink that puts items in order. What waits for an earlier item is not bounded.
-pub fn one_by_one(n: u64, threads: usize, work: impl Fn(u64) -> u64 + Sync) -> u64 {
+pub fn one_by_one<R: Digest + Send>(n: u64, threads: usize, work: impl Fn(u64) -> R + Sync) -> u64 {
     const IN_FLIGHT: usize = 1024;
-    let (to_workers, jobs) = bounded::<(u64, u64)>(IN_FLIGHT);
-    let (to_sink, done) = bounded::<(u64, u64)>(IN_FLIGHT);
+    let (to_workers, jobs) = bounded::<u64>(IN_FLIGHT);
+    let (to_sink, done) = bounded::<(u64, R)>(IN_FLIGHT);
     let work = &work;
     thread::scope(|scope| {
         scope.spawn(move || {
-            for (number, x) in (0..).zip(0..n) {
-                if to_workers.send((number, x)).is_err() {
+            for x in 0..n {
+                if to_workers.send(x).is_err() {
                     return;
                 }
             }
@@ -124,8 +125,8 @@ pub fn one_by_one(n: u64, threads: usize, work: impl Fn(u64) -> u64 + Sync) -> u
         for _ in 0..threads {
             let (jobs, to_sink) = (jobs.clone(), to_sink.clone());
             scope.spawn(move || {
-                for (number, x) in jobs {
-                    if to_sink.send((number, work(x))).is_err() {
+                for x in jobs {
+                    if to_sink.send((x, work(x))).is_err() {
                         return;
                     }
                 }
@@ -133,21 +134,47 @@ pub fn one_by_one(n: u64, threads: usize, work: impl Fn(u64) -> u64 + Sync) -> u
         }
         drop((jobs, to_sink));
         let mut sum = Checksum::default();
-        let mut early: VecDeque<Option<u64>> = VecDeque::new();
-        let mut next = 0;
-        for (number, x) in done {
-            let place = (number - next) as usize;
-            if place >= early.len() {
-                early.resize(place + 1, None);
-            }
-            early[place] = Some(x);
-            while let Some(&Some(x)) = early.front() {
-                early.pop_front();
-                sum.add(x);
-                next += 1;
-            }
+        let mut order = Order::default();
+        for (number, result) in done {
+            order.put(number, result, |result| sum.add(result.digest()));
         }
         sum.value()
+    })
+}
+
+/// The tallies of a log of `n` lines, added up in each thread and then together.
+#[must_use]
+pub fn split_log(n: u64, threads: usize) -> u64 {
+    thread::scope(|scope| {
+        let parts: Vec<_> = shares(n, threads)
+            .map(|range| scope.spawn(move || tallied(range)))
+            .collect();
+        let parts = parts
+            .into_iter()
+            .map(|part| part.join().expect("the work does not panic"));
+        digest(parts.fold(Tallies::default(), merged))
+    })
+}
+
+/// The tallies of a log: a source of batches, `threads` workers, and a sink that adds up what each batch says.
+#[must_use]
+pub fn log_in_batches(n: u64, threads: usize) -> u64 {
+    let (to_workers, jobs) = bounded::<Range<u64>>(DEPTH * threads);
+    let (to_sink, done) = bounded::<Tallies>(DEPTH * threads);
+    thread::scope(|scope| {
+        scope.spawn(move || batches(n).try_for_each(|range| to_workers.send(range)));
+        for _ in 0..threads {
+            let (jobs, to_sink) = (jobs.clone(), to_sink.clone());
+            scope.spawn(move || {
+                for range in jobs {
+                    if to_sink.send(tallied(range)).is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+        drop((jobs, to_sink));
+        digest(done.into_iter().fold(Tallies::default(), merged))
     })
 }
 
@@ -199,6 +226,15 @@ pub fn chain(from: u64, n: u64) -> u64 {
         let b = node(scope, a, mix2);
         let c = node(scope, b, mix3);
         sum(node(scope, c, mix4))
+    })
+}
+
+/// Two nodes, a thread for each.
+#[must_use]
+pub fn two(n: u64) -> u64 {
+    thread::scope(|scope| {
+        let a = node(scope, source(scope, 0, n), mix1);
+        sum(node(scope, a, mix2))
     })
 }
 

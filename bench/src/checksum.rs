@@ -1,5 +1,29 @@
 //! The serial sink of every workload.
 
+/// What counts of a result.
+pub trait Digest {
+    fn digest(&self) -> u64;
+}
+
+impl Digest for u64 {
+    #[inline]
+    fn digest(&self) -> u64 {
+        *self
+    }
+}
+
+/// A hash of bytes, eight at a time.
+impl Digest for Vec<u8> {
+    fn digest(&self) -> u64 {
+        const FACTOR: u64 = 0x9E37_79B9_7F4A_7C15;
+        let mix = |sum: u64, word: u64| (sum ^ word).wrapping_mul(FACTOR).rotate_left(29);
+        let (words, rest) = self.as_chunks::<8>();
+        let words = words.iter().map(|bytes| u64::from_le_bytes(*bytes));
+        let rest = rest.iter().map(|byte| u64::from(*byte));
+        words.chain(rest).fold(self.len() as u64, mix)
+    }
+}
+
 /// A checksum that depends on the order of its items.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub struct Checksum(u64);
@@ -15,8 +39,8 @@ impl Checksum {
     }
 
     #[inline]
-    pub fn add_result<E>(&mut self, result: Result<u64, E>) {
-        self.add(result.unwrap_or(Self::FAULT));
+    pub fn add_result<T: Digest, E>(&mut self, result: Result<T, E>) {
+        self.add(result.map_or(Self::FAULT, |item| item.digest()));
     }
 
     /// The checksum of `self`'s items and then `length` more, of which `rest` is the checksum.
@@ -32,12 +56,12 @@ impl Checksum {
     }
 }
 
-impl FromIterator<u64> for Checksum {
+impl<T: Digest> FromIterator<T> for Checksum {
     #[inline]
-    fn from_iter<I: IntoIterator<Item = u64>>(items: I) -> Checksum {
+    fn from_iter<I: IntoIterator<Item = T>>(items: I) -> Checksum {
         let mut sum = Checksum::default();
         for item in items {
-            sum.add(item);
+            sum.add(item.digest());
         }
         sum
     }
@@ -52,6 +76,17 @@ mod tests {
         let sum = |items: &[u64]| items.iter().copied().collect::<Checksum>();
         assert_ne!(sum(&[1, 2]), sum(&[2, 1]));
         assert_ne!(sum(&[1]), sum(&[1, 0]));
+    }
+
+    #[test]
+    fn every_byte_counts() {
+        let bytes: Vec<u8> = (0..19).collect();
+        for at in 0..bytes.len() {
+            let mut other = bytes.clone();
+            other[at] += 1;
+            assert_ne!(bytes.digest(), other.digest(), "{at}");
+        }
+        assert_ne!(vec![0].digest(), vec![0, 0].digest());
     }
 
     #[test]

@@ -14,6 +14,7 @@ pub struct Workload {
     /// What is counted: `item`, or `run`.
     pub unit: &'static str,
     items: u64,
+    most_rounds: usize,
     candidates: Vec<Candidate>,
 }
 
@@ -24,7 +25,7 @@ struct Candidate {
 }
 
 impl Workload {
-    /// A workload of `items` items, and the plain way to do it.
+    /// A workload of `items` items, one at least, and the plain way to do it.
     pub fn new(
         name: &'static str,
         title: &'static str,
@@ -35,7 +36,8 @@ impl Workload {
             name,
             title,
             unit: "item",
-            items,
+            items: items.max(1),
+            most_rounds: usize::MAX,
             candidates: Vec::new(),
         };
         workload.way("plain loop", plain)
@@ -46,6 +48,13 @@ impl Workload {
     pub fn counting(mut self, unit: &'static str, plain: &'static str) -> Workload {
         self.unit = unit;
         self.candidates[0].name = plain;
+        self
+    }
+
+    /// No more rounds than this: a single one takes long.
+    #[must_use]
+    pub fn at_most(mut self, rounds: usize) -> Workload {
+        self.most_rounds = rounds;
         self
     }
 
@@ -94,7 +103,7 @@ impl Workload {
                 .or_insert_with(|| (first[0].work)(items));
         }
         let mut times = vec![Vec::new(); self.candidates.len()];
-        for _ in 0..rounds {
+        for _ in 0..rounds.min(self.most_rounds) {
             for (candidate, times) in self.candidates.iter_mut().zip(&mut times) {
                 let began = Instant::now();
                 let sum = black_box((candidate.work)(black_box(candidate.items)));
@@ -132,6 +141,22 @@ pub struct Measured {
     pub ways: Vec<MeasuredWay>,
 }
 
+impl Measured {
+    /// Whether there are other libraries beside papy.
+    #[must_use]
+    pub fn has_others(&self) -> bool {
+        let is_of_others = |way: &MeasuredWay| !matches!(way.library(), "loop" | "papy");
+        self.ways.iter().any(is_of_others)
+    }
+
+    /// The fastest way of a library.
+    #[must_use]
+    pub fn best_of(&self, library: &str) -> Option<&MeasuredWay> {
+        let ways = self.ways.iter().filter(|way| way.library() == library);
+        ways.min_by(|a, b| a.ratio.median.total_cmp(&b.ratio.median))
+    }
+}
+
 #[derive(Debug)]
 pub struct MeasuredWay {
     pub name: &'static str,
@@ -140,6 +165,18 @@ pub struct MeasuredWay {
     pub nanoseconds: Spread,
     /// To the plain way, within a round.
     pub ratio: Spread,
+}
+
+impl MeasuredWay {
+    /// Whose way it is: the first word of its name, which is `loop` where there is no library.
+    #[must_use]
+    pub fn library(&self) -> &'static str {
+        let end = self.name.find([' ', ',']).unwrap_or(self.name.len());
+        match &self.name[..end] {
+            "plain" => "loop",
+            library => library,
+        }
+    }
 }
 
 /// Some measurements of one thing.
@@ -195,6 +232,17 @@ mod tests {
         let items: Vec<_> = measured.ways.iter().map(|way| way.items).collect();
         assert_eq!(items, [100, 100, 10]);
         assert_eq!(measured.ways[0].ratio, Spread::of(vec![1.0]));
+    }
+
+    #[test]
+    fn a_long_workload_has_fewer_rounds() {
+        let mut calls = 0;
+        let count = move |_| {
+            calls += 1;
+            assert!(calls <= 3, "once to warm up, and two rounds");
+            0
+        };
+        let _ = Workload::new("W", "", 1, count).at_most(2).measure(9);
     }
 
     #[test]

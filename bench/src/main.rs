@@ -1,11 +1,17 @@
 //! Measures, and prints what it has measured.
 
 use std::env;
+use std::fs;
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use papy_bench::arguments::{Arguments, HELP};
-use papy_bench::report::{Setting, json};
+use papy_bench::harness::Measured;
+use papy_bench::json::json;
+use papy_bench::markdown::markdown;
+use papy_bench::picture::picture;
+use papy_bench::report::Setting;
 use papy_bench::workloads::{Scale, all};
 use papy_bench::{by_hand, spin};
 
@@ -52,7 +58,7 @@ fn main() -> ExitCode {
         spins,
     };
     if !arguments.json {
-        println!("{setting}");
+        println!("{setting}\n");
     }
     let mut measured = Vec::new();
     for workload in workloads {
@@ -65,5 +71,28 @@ fn main() -> ExitCode {
     if arguments.json {
         print!("{}", json(&setting, &measured));
     }
-    ExitCode::SUCCESS
+    match write_files(&arguments, &setting, &measured) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            eprintln!("{why}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn write_files(
+    arguments: &Arguments,
+    setting: &Setting,
+    measured: &[Measured],
+) -> Result<(), String> {
+    let write = |path: &Path, text: String| {
+        fs::write(path, text).map_err(|error| format!("{}: {error}", path.display()))
+    };
+    if let Some(path) = &arguments.markdown {
+        write(path, markdown(setting, measured))?;
+    }
+    if let Some(path) = &arguments.svg {
+        write(path, picture(setting, measured))?;
+    }
+    Ok(())
 }

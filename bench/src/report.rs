@@ -1,6 +1,6 @@
-//! What is printed.
+//! The tables that are printed.
 
-use std::fmt::{self, Display, Write};
+use std::fmt::{self, Display};
 
 use crate::harness::{Measured, Spread};
 
@@ -44,12 +44,13 @@ fn range(spread: Spread, show: impl Fn(f64) -> String) -> String {
     format!("{}–{}", show(spread.min), show(spread.max))
 }
 
-/// Fewer decimals for larger numbers.
-fn digits(x: f64, decimals: usize) -> String {
+/// Fewer decimals for larger numbers, and more where none would be left.
+pub(crate) fn digits(x: f64, decimals: usize) -> String {
     let decimals = match x {
         1000.0.. => 0,
         100.0.. => 1.min(decimals),
         10.0.. => 2.min(decimals),
+        ..0.01 => decimals + 2,
         _ => decimals,
     };
     format!("{x:.decimals$}")
@@ -74,57 +75,11 @@ impl Display for Setting {
             spins,
         } = self;
         let quick = if *quick { ", quick" } else { "" };
-        writeln!(
+        write!(
             f,
             "{threads} threads, {rounds} rounds{quick}; 1 µs is {spins} spins; medians"
         )
     }
-}
-
-/// A run as JSON.
-#[must_use]
-pub fn json(setting: &Setting, workloads: &[Measured]) -> String {
-    let mut text = String::new();
-    write_json(&mut text, setting, workloads).expect("a string takes everything");
-    text
-}
-
-fn write_json(text: &mut String, setting: &Setting, workloads: &[Measured]) -> fmt::Result {
-    let Setting {
-        threads,
-        rounds,
-        quick,
-        spins,
-    } = setting;
-    write!(
-        text,
-        r#"{{"threads":{threads},"rounds":{rounds},"quick":{quick},"spins":{spins},"workloads":["#
-    )?;
-    for (i, workload) in workloads.iter().enumerate() {
-        let (name, title, unit) = (workload.name, workload.title, workload.unit);
-        let comma = if i > 0 { "," } else { "" };
-        // names and titles are plain ASCII without quotes or backslashes, or `{:?}` would not do
-        write!(
-            text,
-            "{comma}\n {{\"name\":{name:?},\"title\":{title:?},\"unit\":{unit:?},\"ways\":["
-        )?;
-        for (i, way) in workload.ways.iter().enumerate() {
-            let comma = if i > 0 { "," } else { "" };
-            let (name, items) = (way.name, way.items);
-            let (each, ratio) = (spread(way.nanoseconds), spread(way.ratio));
-            write!(
-                text,
-                "{comma}\n  {{\"name\":{name:?},\"items\":{items},\"ns\":{each},\"ratio\":{ratio}}}"
-            )?;
-        }
-        write!(text, "]}}")?;
-    }
-    writeln!(text, "]}}")
-}
-
-fn spread(spread: Spread) -> String {
-    let Spread { median, min, max } = spread;
-    format!(r#"{{"median":{median:.4},"min":{min:.4},"max":{max:.4}}}"#)
 }
 
 #[cfg(test)]
@@ -142,24 +97,5 @@ mod tests {
         let table = measured().to_string();
         assert_eq!(table.lines().count(), 4, "{table}");
         assert!(table.contains("papy for_each"), "{table}");
-    }
-
-    #[test]
-    fn json_is_balanced() {
-        let setting = Setting {
-            threads: 2,
-            rounds: 2,
-            quick: true,
-            spins: 1,
-        };
-        let json = json(&setting, &[measured(), measured()]);
-        for pair in ["{}", "[]"] {
-            let [open, close] = [&pair[..1], &pair[1..]].map(|c| json.matches(c).count());
-            assert_eq!(open, close, "{json}");
-        }
-        assert!(
-            json.contains(r#""name":"papy for_each","items":1000,"ns":{"#),
-            "{json}"
-        );
     }
 }

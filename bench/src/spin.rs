@@ -12,6 +12,16 @@ pub fn spin(x: u64, #[param] rounds: u32) -> u64 {
     (0..rounds).fold(x, |x, _| (x.wrapping_mul(3).wrapping_add(1)) ^ (x >> 7))
 }
 
+/// Half of `rounds`, or for an item in a hundred a hundred times as much.
+#[worker]
+pub fn uneven(x: u64, #[param] rounds: u32) -> u64 {
+    let rounds = match x % 100 {
+        0 => rounds * 50,
+        _ => rounds / 2,
+    };
+    spin(x, rounds)
+}
+
 /// How many rounds of [`spin`] take `target`, on this machine, undisturbed.
 #[must_use]
 pub fn calibrate(target: Duration) -> u32 {

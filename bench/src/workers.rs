@@ -32,6 +32,13 @@ pub fn mix4(x: u64) -> u64 {
     (x.wrapping_mul(17).wrapping_add(7)) ^ (x >> 17)
 }
 
+/// All four.
+#[inline]
+#[must_use]
+pub fn four(x: u64) -> u64 {
+    mix4(mix3(mix2(mix1(x))))
+}
+
 /// Joins two branches.
 #[worker]
 #[inline]
@@ -44,6 +51,13 @@ pub fn both(x: u64, y: u64) -> u64 {
 #[inline]
 pub fn three_quarters(x: u64) -> Option<u64> {
     (!x.is_multiple_of(4)).then_some(x)
+}
+
+/// Gives two items for one.
+#[worker]
+#[inline]
+pub fn halves(x: u64) -> [u64; 2] {
+    [x >> 32, x & 0xFFFF_FFFF]
 }
 
 /// Could fail, does not.

@@ -3,7 +3,7 @@
 use std::env;
 use std::process::ExitCode;
 
-use papy_bench::compile::crates::{Mode, Scratch};
+use papy_bench::compile::crates::{Mode, Scratch, papy};
 use papy_bench::compile::programs::{Caller, Shape, program};
 use papy_bench::compile::table::{Growth, Size};
 use papy_bench::harness::Spread;
@@ -52,7 +52,7 @@ fn main() -> ExitCode {
 /// Whether all is linear.
 fn measure(wanted: &Wanted) -> Result<bool, String> {
     let mut timer = Timer {
-        scratch: Scratch::new()?,
+        scratch: Scratch::new("compile", &papy()?)?,
         rounds: if wanted.quick { 1 } else { 3 },
         salt: 0,
     };
@@ -119,8 +119,8 @@ impl Timer {
     ) -> Result<f64, String> {
         self.salt += 1;
         let text = program(shape, nodes, caller, self.salt);
-        let time = self.scratch.compile(mode, &text)?;
-        Ok(time.as_secs_f64() * 1000.0)
+        let taken = self.scratch.compile(mode, &text)?;
+        Ok(taken.work.as_secs_f64() * 1000.0)
     }
 
     /// The median of some rounds.

@@ -134,6 +134,11 @@ fn fork(nodes: usize) -> Vec<Call> {
         calls.push((format!("s{}", calls.len()), "both".to_owned(), pair));
         joined += 2;
     }
+    // joins make the number odd
+    if calls.len() < nodes {
+        let all = vec![calls[calls.len() - 1].0.clone()];
+        calls.push((format!("s{}", calls.len()), "mix0".to_owned(), all));
+    }
     calls
 }
 

@@ -6,6 +6,8 @@ use super::Scale;
 use crate::by_hand;
 use crate::checksum::Checksum;
 use crate::harness::Workload;
+#[cfg(feature = "peers")]
+use crate::peers;
 use crate::pipelines::chain;
 use crate::workers::*;
 
@@ -23,8 +25,7 @@ fn repeat<const ITEMS: u64>(n: u64, mut run: impl FnMut(u64) -> u64) -> u64 {
 
 fn plain<const ITEMS: u64>(first: u64) -> u64 {
     let items = first..first + ITEMS;
-    let results = items.map(|x| mix4(mix3(mix2(mix1(x)))));
-    results.collect::<Checksum>().value()
+    items.map(four).collect::<Checksum>().value()
 }
 
 fn workload<const ITEMS: u64>(scale: Scale, name: &'static str, title: &'static str) -> Workload {
@@ -32,7 +33,7 @@ fn workload<const ITEMS: u64>(scale: Scale, name: &'static str, title: &'static 
         let thread = thread::spawn(move || plain::<ITEMS>(first));
         thread.join().expect("the loop does not panic")
     };
-    Workload::new(name, title, 20_000 / scale.down, move |n| {
+    let workload = Workload::new(name, title, 10_000 / scale.down, move |n| {
         repeat::<ITEMS>(n, in_a_thread)
     })
     .counting("run", "plain loop in a new thread")
@@ -43,7 +44,7 @@ fn workload<const ITEMS: u64>(scale: Scale, name: &'static str, title: &'static 
             sum.value()
         })
     })
-    .way("papy start, as an iterator", |n| {
+    .way("papy start", |n| {
         repeat::<ITEMS>(n, |first| {
             let mut sum = Checksum::default();
             let mut run = chain(first..first + ITEMS)
@@ -58,5 +59,8 @@ fn workload<const ITEMS: u64>(scale: Scale, name: &'static str, title: &'static 
     })
     .way_with_fewer(4, "crossbeam, a thread per node", |n| {
         repeat::<ITEMS>(n, |first| by_hand::chain(first, ITEMS))
-    })
+    });
+    #[cfg(feature = "peers")]
+    let workload = peers::starts(workload, scale.threads, ITEMS);
+    workload
 }

@@ -4,6 +4,8 @@ use super::{Scale, papys_ways};
 use crate::by_hand;
 use crate::checksum::Checksum;
 use crate::harness::Workload;
+#[cfg(feature = "peers")]
+use crate::peers::{self, Parts};
 use crate::pipelines::costly;
 use crate::spin::spin;
 
@@ -13,22 +15,22 @@ pub(super) fn workload(scale: Scale) -> Workload {
         spins,
         threads,
     } = scale;
-    let title = "one node of 1 us between a serial source and an ordered sink";
-    let workload = Workload::new("W2", title, 1_000_000 / down, move |n| {
-        let mut sum = Checksum::default();
-        for x in 0..n {
-            sum.add(spin(x, spins));
-        }
-        sum.value()
+    let title = "one node of 1 us, with an ordered sink";
+    let work = move |x| spin(x, spins);
+    let workload = Workload::new("W2", title, 500_000 / down, move |n| {
+        (0..n).map(work).collect::<Checksum>().value()
     })
-    .way("loop split over the threads", move |n| {
-        by_hand::split(n, threads, |x| spin(x, spins))
+    .way("loop, split over the threads", move |n| {
+        by_hand::split(n, threads, work)
     });
-    papys_ways!(workload, 1 / 1, 1 / 1, |n| costly(0..n, spins))
+    let workload = papys_ways!(workload, 1 / 1, 1 / 1, |n| costly(0..n, spins))
         .way("crossbeam, batches of 256", move |n| {
-            by_hand::in_batches(n, threads, |x| spin(x, spins))
+            by_hand::in_batches(n, threads, work)
         })
         .way("crossbeam, item by item", move |n| {
-            by_hand::one_by_one(n, threads, |x| spin(x, spins))
-        })
+            by_hand::one_by_one(n, threads, work)
+        });
+    #[cfg(feature = "peers")]
+    let workload = peers::mapped(workload, threads, Parts::FINE, work);
+    workload
 }
