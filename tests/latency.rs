@@ -1,0 +1,210 @@
+//! How soon an item is out after its source gave it, and what a run makes of a source that falls silent and then floods it.
+//!
+//! The bounds hold on a busy machine with two cores; what was measured is printed.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use papy::prelude::*;
+
+mod common;
+
+use common::within;
+
+/// An item: its number, and when the source gave it.
+type Timed = (usize, Instant);
+
+/// Items of a run, and the time between two.
+const ITEMS: usize = 300;
+const GAP: Duration = Duration::from_millis(1);
+/// The work of a costly node.
+const WORK: Duration = Duration::from_micros(200);
+/// What the median may be, beyond the work.
+const PROMPT: Duration = Duration::from_micros(700);
+
+#[worker]
+fn light(item: Timed) -> Timed {
+    item
+}
+
+#[worker]
+fn costly(item: Timed) -> Timed {
+    let began = Instant::now();
+    while began.elapsed() < WORK {
+        std::hint::spin_loop();
+    }
+    item
+}
+
+pipeline! {
+    fn lights(items: Stream<Timed>, pool: Pool) -> Stream<Timed> {
+        items >> light.on(pool)
+    }
+}
+
+pipeline! {
+    fn costlies(items: Stream<Timed>, pool: Pool) -> Stream<Timed> {
+        items >> costly.on(pool)
+    }
+}
+
+/// A source with an item every millisecond, and how many it has given.
+fn paced() -> (impl Iterator<Item = Timed> + Send + 'static, Given) {
+    let given = Given::default();
+    let count = given.clone();
+    let items = (0..ITEMS).map(move |number| {
+        thread::sleep(GAP);
+        count.0.fetch_add(1, SeqCst);
+        (number, Instant::now())
+    });
+    (items, given)
+}
+
+#[derive(Default, Clone)]
+struct Given(Arc<AtomicUsize>);
+
+/// What became of the items of a run.
+struct Delays {
+    given: Given,
+    delays: Vec<Duration>,
+    /// How many were out after their source had given the next one.
+    late: usize,
+}
+
+impl Delays {
+    fn new(given: Given) -> Delays {
+        Delays {
+            given,
+            delays: Vec::new(),
+            late: 0,
+        }
+    }
+
+    /// Takes down an item that is out.
+    fn out(&mut self, (number, at): Timed) {
+        self.delays.push(at.elapsed());
+        self.late += usize::from(self.given.0.load(SeqCst) > number + 1);
+    }
+
+    /// Fails where items are out late.
+    fn check(mut self, work: Duration) {
+        assert_eq!(self.delays.len(), ITEMS);
+        self.delays.sort();
+        let [median, most] = [ITEMS / 2, ITEMS * 99 / 100].map(|nth| self.delays[nth]);
+        let late = self.late;
+        println!("median {median:?}, 99 of 100 within {most:?}, {late} of {ITEMS} late");
+        assert!(median < PROMPT + work, "the median is {median:?}");
+        assert!(
+            late < ITEMS / 4,
+            "{late} of {ITEMS} were out after the next one was given"
+        );
+    }
+}
+
+/// Tests of a pipeline, run by `for_each` and read as an iterator.
+macro_rules! prompt {
+    ($($name:ident: $pipeline:ident on $pool:expr, $work:expr;)*) => {$(
+        mod $name {
+            use super::*;
+
+            #[test]
+            fn for_each() {
+                $crate::common::within(60, || {
+                    let (items, given) = paced();
+                    let mut delays = Delays::new(given);
+                    $pipeline(items, $pool).for_each(|item| delays.out(item.unwrap()));
+                    delays.check($work);
+                });
+            }
+
+            #[test]
+            fn start() {
+                $crate::common::within(60, || {
+                    let (items, given) = paced();
+                    let mut delays = Delays::new(given);
+                    for item in $pipeline(items, $pool).start().unwrap() {
+                        delays.out(item.unwrap());
+                    }
+                    delays.check($work);
+                });
+            }
+        }
+    )*};
+}
+
+prompt! {
+    light_work: lights on Pool::rayon(), Duration::ZERO;
+    light_work_on_a_pool_of_its_own: lights on Pool::threads(2), Duration::ZERO;
+    costly_work: costlies on Pool::rayon(), WORK;
+    costly_work_on_a_pool_of_its_own: costlies on Pool::threads(2), WORK;
+}
+
+// ---------------------------------------------------------------- bursts
+
+/// Items of a burst.
+const BURST: usize = 1_000_000;
+
+#[worker]
+fn mixed(x: usize) -> usize {
+    x.wrapping_mul(0x9E37_79B9) ^ (x >> 7)
+}
+
+pipeline! {
+    fn numbers(xs: Stream<usize>) -> Stream<usize> {
+        xs >> mixed
+    }
+}
+
+/// A few items, a pause, and a burst; and where the time is put down at which the burst begins.
+fn burst(pause: Duration) -> (impl Iterator<Item = usize> + Send + 'static, Began) {
+    let began = Began::default();
+    let mark = began.clone();
+    let items = (0..BURST + 10).map(move |number| {
+        if number == 10 {
+            thread::sleep(pause);
+            *mark.lock().unwrap() = Some(Instant::now());
+        }
+        number
+    });
+    (items, began)
+}
+
+type Began = Arc<std::sync::Mutex<Option<Instant>>>;
+
+/// Fails where a burst behind a pause takes more than twice as long as one behind none; the best of some trials each.
+fn bursts_alike(run: impl Fn(Duration) -> Duration) {
+    let best = |pause| (0..3).map(|_| run(pause)).min().unwrap();
+    let busy = best(Duration::ZERO);
+    let idle = best(Duration::from_secs(1));
+    println!("{BURST} items: {busy:?}; behind an idle second: {idle:?}");
+    assert!(idle < 2 * busy, "{idle:?} instead of {busy:?}");
+}
+
+fn since(began: &Began) -> Duration {
+    began.lock().unwrap().unwrap().elapsed()
+}
+
+#[test]
+fn a_burst_behind_an_idle_second_in_for_each() {
+    within(100, || {
+        bursts_alike(|pause| {
+            let (items, began) = burst(pause);
+            numbers(items).for_each(|x| assert!(x.is_ok()));
+            since(&began)
+        });
+    });
+}
+
+#[test]
+fn a_burst_behind_an_idle_second_in_start() {
+    within(100, || {
+        bursts_alike(|pause| {
+            let (items, began) = burst(pause);
+            let run = numbers(items).start().unwrap();
+            assert!(run.into_iter().all(|x| x.is_ok()));
+            since(&began)
+        });
+    });
+}
