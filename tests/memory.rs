@@ -21,6 +21,8 @@ static HEAP: Cap<&StatsAlloc<System>> = Cap::new(&INSTRUMENTED_SYSTEM, usize::MA
 
 /// Items of the shorter run: many times what a run keeps in flight.
 const ITEMS: i64 = 50_000;
+/// What a run may allocate until it is steady. A short one that does more is no measure for others.
+const BEGINNING: usize = 2_000;
 /// What a longer run may allocate more often, whatever its length: threads take turns in other ways.
 const SOME: usize = 32;
 /// Beyond that, one allocation for so many items.
@@ -52,9 +54,9 @@ fn allocates_nothing_per_item(run: impl Fn(i64)) {
     run(ITEMS);
     let few = allocations_of(|| run(ITEMS));
     let many = allocations_of(|| run(10 * ITEMS));
+    println!("{few} allocations for {ITEMS} items, {many} for ten times as many");
     let more = 9 * ITEMS as usize;
-    println!("{few} allocations for {ITEMS} items, {many} for {more} more");
-    let most = few + SOME + more / ITEMS_FOR_ONE;
+    let most = few.min(BEGINNING) + SOME + more / ITEMS_FOR_ONE;
     assert!(many <= most, "{many} allocations where {most} would do");
 }
 
@@ -78,6 +80,7 @@ fn peaks_alike(items: i64, run: impl Fn(i64)) {
 // ---------------------------------------------------------------- pipelines
 
 #[worker]
+#[allow(clippy::too_many_arguments, reason = "one for each branch")]
 fn sum8(a: i64, b: i64, c: i64, d: i64, e: i64, f: i64, g: i64, h: i64) -> i64 {
     a + b + c + d + e + f + g + h
 }
