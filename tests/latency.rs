@@ -2,8 +2,8 @@
 //!
 //! The bounds hold on a busy machine with two cores; what was measured is printed.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -68,7 +68,7 @@ struct Given(Arc<AtomicUsize>);
 /// What became of the items of a run.
 struct Delays {
     given: Given,
-    delays: Vec<Duration>,
+    all: Vec<Duration>,
     /// How many were out after their source had given the next one.
     late: usize,
 }
@@ -77,22 +77,22 @@ impl Delays {
     fn new(given: Given) -> Delays {
         Delays {
             given,
-            delays: Vec::new(),
+            all: Vec::new(),
             late: 0,
         }
     }
 
     /// Takes down an item that is out.
     fn out(&mut self, (number, at): Timed) {
-        self.delays.push(at.elapsed());
+        self.all.push(at.elapsed());
         self.late += usize::from(self.given.0.load(SeqCst) > number + 1);
     }
 
     /// Fails where items are out late.
     fn check(mut self, work: Duration) {
-        assert_eq!(self.delays.len(), ITEMS);
-        self.delays.sort();
-        let [median, most] = [ITEMS / 2, ITEMS * 99 / 100].map(|nth| self.delays[nth]);
+        assert_eq!(self.all.len(), ITEMS);
+        self.all.sort();
+        let [median, most] = [ITEMS / 2, ITEMS * 99 / 100].map(|nth| self.all[nth]);
         let late = self.late;
         println!("median {median:?}, 99 of 100 within {most:?}, {late} of {ITEMS} late");
         assert!(median < PROMPT + work, "the median is {median:?}");
@@ -157,21 +157,20 @@ pipeline! {
     }
 }
 
+type Began = Arc<Mutex<Option<Instant>>>;
+
 /// A few items, a pause, and a burst; and where the time is put down at which the burst begins.
 fn burst(pause: Duration) -> (impl Iterator<Item = usize> + Send + 'static, Began) {
     let began = Began::default();
     let mark = began.clone();
-    let items = (0..BURST + 10).map(move |number| {
-        if number == 10 {
+    let items = (0..BURST + 10).inspect(move |number| {
+        if *number == 10 {
             thread::sleep(pause);
             *mark.lock().unwrap() = Some(Instant::now());
         }
-        number
     });
     (items, began)
 }
-
-type Began = Arc<std::sync::Mutex<Option<Instant>>>;
 
 /// Fails where a burst behind a pause takes more than twice as long as one behind none; the best of some trials each.
 fn bursts_alike(run: impl Fn(Duration) -> Duration) {
