@@ -9,6 +9,7 @@ pub mod compile;
 pub mod harness;
 pub mod pipelines;
 pub mod report;
+pub mod shapes;
 pub mod spin;
 pub mod workers;
 pub mod workloads;
