@@ -15,9 +15,11 @@ use common::within;
 
 /// An item: its number, and when the source gave it.
 type Timed = (usize, Instant);
+type Items = Box<dyn Iterator<Item = Timed> + Send>;
 
-/// Items of a run, and the time between two.
+/// Items of a run, trials of it, and the time between two items.
 const ITEMS: usize = 300;
+const TRIALS: usize = 3;
 const GAP: Duration = Duration::from_millis(1);
 /// The work of a costly node.
 const WORK: Duration = Duration::from_micros(200);
@@ -88,19 +90,29 @@ impl Delays {
         self.late += usize::from(self.given.0.load(SeqCst) > number + 1);
     }
 
-    /// Fails where items are out late.
-    fn check(mut self, work: Duration) {
+    /// Whether items were out soon.
+    fn are_prompt(mut self, work: Duration) -> bool {
         assert_eq!(self.all.len(), ITEMS);
         self.all.sort();
         let [median, most] = [ITEMS / 2, ITEMS * 99 / 100].map(|nth| self.all[nth]);
         let late = self.late;
         println!("median {median:?}, 99 of 100 within {most:?}, {late} of {ITEMS} late");
-        assert!(median < PROMPT + work, "the median is {median:?}");
-        assert!(
-            late < ITEMS / 4,
-            "{late} of {ITEMS} were out after the next one was given"
-        );
+        median < PROMPT + work && late < ITEMS / 4
     }
+}
+
+/// Fails where items are out late in every one of some trials: somebody else may be busy during one.
+fn check(work: Duration, run: impl Fn(&mut dyn FnMut(Timed), Items)) {
+    let prompt = (0..TRIALS).any(|_| {
+        let (items, given) = paced();
+        let mut delays = Delays::new(given);
+        run(&mut |item| delays.out(item), Box::new(items));
+        delays.are_prompt(work)
+    });
+    assert!(
+        prompt,
+        "items are out late, or after the next one was given"
+    );
 }
 
 /// Tests of a pipeline, run by `for_each` and read as an iterator.
@@ -112,22 +124,19 @@ macro_rules! prompt {
             #[test]
             fn for_each() {
                 $crate::common::within(60, || {
-                    let (items, given) = paced();
-                    let mut delays = Delays::new(given);
-                    $pipeline(items, $pool).for_each(|item| delays.out(item.unwrap()));
-                    delays.check($work);
+                    check($work, |out, items| {
+                        $pipeline(items, $pool).for_each(|item| out(item.unwrap()));
+                    });
                 });
             }
 
             #[test]
             fn start() {
                 $crate::common::within(60, || {
-                    let (items, given) = paced();
-                    let mut delays = Delays::new(given);
-                    for item in $pipeline(items, $pool).start().unwrap() {
-                        delays.out(item.unwrap());
-                    }
-                    delays.check($work);
+                    check($work, |out, items| {
+                        let run = $pipeline(items, $pool).start().unwrap();
+                        run.into_iter().for_each(|item| out(item.unwrap()));
+                    });
                 });
             }
         }
