@@ -601,7 +601,8 @@ fn a_busy_run_whose_source_then_blocks_gets_its_turn() {
         for n in [1, 2] {
             let pool = Pool::threads(n);
             let (tx, rx) = mpsc::channel();
-            let mut busy = slowly(rx, pool.clone()).start().unwrap();
+            // item by item: a source that was fast and then blocks may hold a stride back
+            let mut busy = slowly(rx, pool.clone()).stride(1).start().unwrap();
             (0..200).for_each(|x| tx.send(x).unwrap());
             let nested = collected(0..6, pool.clone()).start().unwrap();
             assert_eq!(total(busy.by_ref().take(200)), 19_900);
@@ -618,7 +619,7 @@ fn a_worker_reads_from_a_run_whose_source_then_blocks() {
             let pool = Pool::threads(n);
             let (tx, rx) = mpsc::channel();
             (0..100).for_each(|x| tx.send(x).unwrap());
-            let other = slowly(rx, pool.clone()).start().unwrap();
+            let other = slowly(rx, pool.clone()).stride(1).start().unwrap();
             let run = zipped(0..100, other.out, pool.clone()).start().unwrap();
             assert_eq!(total(run), 9_900);
             drop(tx);

@@ -19,6 +19,7 @@ pub mod picture;
 pub mod pipelines;
 pub mod random;
 pub mod report;
+pub mod shapes;
 pub mod spin;
 pub mod text;
 pub mod workers;
