@@ -739,6 +739,39 @@ pipeline! {
     }
 }
 
+#[worker]
+fn slow_at_five(x: i64) -> i64 {
+    if x == 5 {
+        thread::sleep(Duration::from_millis(20));
+    }
+    x
+}
+
+#[worker]
+fn fails_at_three(x: i64) -> Result<i64, String> {
+    if x == 3 { Err("three".into()) } else { Ok(x) }
+}
+
+pipeline! {
+    fn one_fails_before_the_other_is_slow(xs: Stream<i64>) -> (Stream<i64>, Stream<i64>) {
+        let all = xs >> slow_at_five;
+        let some = all >> fails_at_three;
+        (all, some)
+    }
+}
+
+#[test]
+fn an_output_that_has_stopped_holds_nobody_back() {
+    within(60, || {
+        for buffer in [1, 2, 4096] {
+            let run = one_fails_before_the_other_is_slow(0..200).buffer(buffer);
+            let (all, some) = run.on_fault(OnFault::Stop).collect();
+            assert_eq!(all.len(), 200, "buffer {buffer}");
+            assert_eq!(some.len(), 4, "buffer {buffer}");
+        }
+    });
+}
+
 #[test]
 fn a_fault_stops_its_own_output_alone() {
     within(60, || {

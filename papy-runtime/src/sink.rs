@@ -193,7 +193,8 @@ where
     type Readers = (Reader<T>, R::Readers);
 
     fn attach(&mut self, readers: Self::Readers) {
-        self.0.reader = Some(readers.0);
+        // one that wants no more must not hold the others back
+        self.0.reader = (!self.0.done).then_some(readers.0);
         self.1.attach(readers.1);
     }
 
