@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use crate::cursor::{Book, Cursor};
 use crate::inlet::{Drains, Inlets};
-use crate::link::{Ports, SlotList};
+use crate::link::{Port, Ports, SlotList};
 use crate::net::Place;
 use crate::places::Places;
 use crate::region::Region;
@@ -171,18 +171,17 @@ where
     }
 }
 
-impl<P, S, M, K, O> Region<P, S, M, K>
-where
-    P: Ports,
-    M: Fn() -> S,
-    K: Fn(&mut Cursor<'_>, &mut S, P::Slots) -> O,
-    O: SlotList,
-{
-    /// Evaluates a slot of each stream that enters.
+impl<P, S, M, K> Region<P, S, M, K> {
+    /// Evaluates a slot of each stream that enters. It asks for nothing: what is wrong with a stream is said where the region is
+    /// made.
     #[inline(always)]
-    pub fn pass(&self, turn: Turn, stand: &mut Stand<S>, slots: P::Slots) -> O {
+    pub fn pass<I, O>(&self, turn: Turn, stand: &mut Stand<S>, slots: I) -> O
+    where
+        K: Fn(&mut Cursor<'_>, &mut S, I) -> O,
+    {
         let Stand { book, scratch } = stand;
-        let slots = self.evaluate_one(Cursor::new(book, turn.round, turn.sampled), scratch, slots);
+        let mut cx = Cursor::new(book, turn.round, turn.sampled);
+        let slots = (self.kernel)(&mut cx, scratch, slots);
         if turn.sampled {
             book.rest();
         }
@@ -199,12 +198,10 @@ pub struct Fused<L, F> {
 
 /// For regions that stand behind the one input, and the closure that calls one after the other.
 #[must_use]
-pub fn fused<L, P, O, F>(regions: L, _input: P, evaluate: F) -> Fused<L, F>
+pub fn fused<L, T, O, F>(regions: L, _input: Port<T>, evaluate: F) -> Fused<L, F>
 where
     L: Regions,
-    P: Ports,
-    F: Fn(Turn, &L, &mut L::Stands, P::Slots) -> O,
-    O: SlotList,
+    F: Fn(Turn, &L, &mut L::Stands, (Slot<T>, ())) -> O,
 {
     let mut places = Vec::new();
     regions.places(&mut places);

@@ -193,7 +193,7 @@ impl<S, M> Drop for Bench<S, M> {
 pub struct Region<P, S, M, K> {
     pub(crate) spec: RegionSpec,
     bench: Bench<S, M>,
-    kernel: K,
+    pub(crate) kernel: K,
     ports: PhantomData<fn() -> P>,
 }
 

@@ -129,7 +129,7 @@ fn fused(plan: &Plan) -> TokenStream {
     let input = input_port(0);
     let outputs = outputs(plan);
     quote! {
-        #papy::fused(#arcs, (#input, ()), |#turn, #regions, #stands, (#input, ())| {
+        #papy::fused(#arcs, #input, |#turn, #regions, #stands, (#input, ())| {
             #(#calls)*
             #outputs
         })

@@ -70,7 +70,7 @@ impl Scene {
 
 fn read(reader: &mut Reader<Item>) -> Option<u64> {
     match reader.next(Patience::Endless, None) {
-        std::task::Poll::Ready(next) => next.map(|(_, item)| item.unwrap().0),
+        std::task::Poll::Ready(next) => next.map(|item| item.unwrap().0),
         std::task::Poll::Pending => panic!("endless patience"),
     }
 }
