@@ -351,7 +351,7 @@ pub trait SlotList: Sized {
     fn push(self, strides: &mut Self::Strides);
     /// The same fault in each.
     fn fault(fault: &Fault) -> Self;
-    /// Delivers the slots in place; breaks where not all were values, see [`Sinks::take`].
+    /// Delivers the slots in place; breaks where not all were values, see `Sinks::take`.
     fn give<C: Sinks<Self::Ports>>(self, sinks: &mut C, on_fault: OnFault) -> ControlFlow<()>;
     /// Hands the strides to the links; notes whom that concerns.
     fn put(strides: Self::Strides, links: &Self::Links, wave: u64, arrivals: &mut Vec<usize>);
