@@ -89,23 +89,19 @@ impl<T> Kept<T> {
         }
     }
 
-    fn stride(&mut self, len: usize, extent: &Extent) -> Stride<T> {
+    fn stride(&mut self, link: &Link<T>, len: usize, extent: &Extent) -> Stride<T> {
         let mut trail = Trail::default();
-        let mut slots = Vec::with_capacity(len);
+        let mut stride = link.stride(extent.clone(), len);
         for _ in 0..len {
             match self.0.pop_front() {
                 Some((position, slot)) => {
                     trail.push(position);
-                    slots.push(slot);
+                    stride.push(slot);
                 }
-                None => slots.push(Slot::End),
+                None => stride.push(Slot::End),
             }
         }
-        let places = trail.places(extent.places.clone());
-        let mut stride = Stride::with_capacity(Extent { places, ..*extent }, len);
-        for slot in slots {
-            stride.push(slot);
-        }
+        stride.extent.places = trail.places(extent.places.clone());
         stride
     }
 }
@@ -142,7 +138,7 @@ impl<E: Entry<Item: Send>, R: Alignable> Alignable for (E, R) {
         let Some(((extent, _), others)) = extents.split_first() else {
             return;
         };
-        let stride = kept.0.stride(rounds * E::EACH, extent);
+        let stride = kept.0.stride(&links.0, rounds * E::EACH, extent);
         links.0.put(wave, stride);
         arrivals.push(links.0.target());
         R::put(&mut kept.1, rounds, others, &links.1, wave, arrivals);

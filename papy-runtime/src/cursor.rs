@@ -376,12 +376,10 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Behind the last slot of all.
-    pub(crate) fn end(book: &'a mut Book, round: usize) -> Cursor<'a> {
-        Cursor {
-            at_end: true,
-            ..Cursor::new(book, round, false)
-        }
+    /// Behind the last slot of all, where it is `at_end`.
+    #[inline(always)]
+    pub(crate) fn at_end(self, at_end: bool) -> Cursor<'a> {
+        Cursor { at_end, ..self }
     }
 
     #[inline(always)]

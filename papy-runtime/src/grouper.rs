@@ -12,7 +12,8 @@ use crate::places::Trail;
 use crate::region::Region;
 use crate::shared::Shared;
 use crate::slot::Slot;
-use crate::stride::{Extent, Stride};
+use crate::spares::Spares;
+use crate::stride::Stride;
 use crate::sync::{Arc, Instant, Mutex, lock};
 use crate::unwind;
 use crate::watch::What;
@@ -25,6 +26,8 @@ pub(crate) struct Grouper<P: Ports, S, M, K, T> {
     output: Arc<Link<Group<T>>>,
     size: u64,
     begun: Mutex<Begun<T>>,
+    /// For what is to be grouped.
+    spares: Arc<Spares<T>>,
 }
 
 /// The group that still lacks slots.
@@ -58,6 +61,7 @@ impl<P: Ports, S, M, K, T> Grouper<P, S, M, K, T> {
             output,
             size,
             begun: Mutex::default(),
+            spares: Arc::default(),
         }
     }
 }
@@ -78,18 +82,20 @@ where
         let of = (&extent.places, rounds);
         let mut book = self.place.open_book_at(shared, part, wave, of);
         let began = Instant::now();
+        let outs = Stride::from_spares(&self.spares, extent.clone(), rounds);
         let (slots, ()) = self.region.evaluate(
             &mut book,
-            &extent,
             rounds,
             false,
             strides,
+            (outs, ()),
             shared.cancelled(),
         );
         // the turnstile lets one wave in at a time
         let mut begun = std::mem::take(&mut *lock(&self.begun));
         let mut trail = Trail::default();
-        let mut groups = Vec::with_capacity((rounds as u64 / self.size) as usize + 1);
+        let groups = (rounds as u64 / self.size) as usize + 1;
+        let mut stride = self.output.stride(extent.clone(), groups);
         let mut slots = slots.into_slots();
         loop {
             let position = slots.position();
@@ -101,20 +107,16 @@ where
             if begun.gathering.len == self.size {
                 let whole = std::mem::take(&mut begun);
                 trail.push(whole.position);
-                groups.push(whole.gathering.slot());
+                stride.push(whole.gathering.slot());
             }
         }
         if extent.tail == self.place.depth && !begun.gathering.is_empty() {
             let last = std::mem::take(&mut begun);
             trail.push(last.position);
-            groups.push(last.gathering.slot());
+            stride.push(last.gathering.slot());
         }
         *lock(&self.begun) = begun;
-        let places = trail.places(extent.places.clone());
-        let mut stride = Stride::with_capacity(Extent { places, ..extent }, groups.len());
-        for group in groups {
-            stride.push(group);
-        }
+        stride.extent.places = trail.places(extent.places);
         self.output.put(wave, stride);
         arrivals.push(self.output.target());
         self.place.close_book(shared, book, rounds, began.elapsed());

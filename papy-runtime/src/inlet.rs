@@ -134,7 +134,7 @@ impl<F: Feed> Pull for Inlet<F> {
         let mut stride = self
             .held
             .take()
-            .unwrap_or_else(|| Stride::with_capacity(Extent::at(first, 0), want));
+            .unwrap_or_else(|| self.link.stride(Extent::at(first, 0), want));
         let at = first + stride.len() as u64;
         self.drain(want, at, shared, &mut stride);
         if let Some(fault) = self.panic.take() {
@@ -150,7 +150,7 @@ impl<F: Feed> Pull for Inlet<F> {
         let mut stride = self
             .held
             .take()
-            .unwrap_or_else(|| Stride::with_capacity(Extent::at(first, 0), len));
+            .unwrap_or_else(|| self.link.stride(Extent::at(first, 0), len));
         stride.extent.charge = charge;
         stride.truncate(len).into_iter().for_each(unwind::discard);
         (stride.len()..len).for_each(|_| stride.push(Slot::End));
@@ -159,7 +159,7 @@ impl<F: Feed> Pull for Inlet<F> {
     }
 
     fn commit_tail(&mut self, wave: u64, first: u64, tail: u64) -> usize {
-        let stride = Stride::with_capacity(Extent::at(first, tail), 0);
+        let stride = self.link.stride(Extent::at(first, tail), 0);
         self.link.put(wave, stride);
         self.link.target()
     }

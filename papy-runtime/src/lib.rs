@@ -48,6 +48,7 @@ mod shared;
 mod sink;
 mod slot;
 pub mod source;
+mod spares;
 mod spring;
 mod squad;
 mod stall;

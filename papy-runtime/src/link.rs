@@ -14,6 +14,7 @@ use crate::region::RegionSpec;
 use crate::shared::OnFault;
 use crate::sink::Sinks;
 use crate::slot::Slot;
+use crate::spares::Spares;
 use crate::stride::{Extent, Slots, Stride};
 use crate::sync::{Arc, Mutex, OnceLock, lock};
 
@@ -68,6 +69,7 @@ impl<T: Send> Crosses for T {}
 pub struct Link<T> {
     pub(crate) lineage: Lineage,
     strides: Mutex<Parking<Stride<T>>>,
+    spares: Arc<Spares<T>>,
     /// The step that takes from here; set once, when the step is added.
     target: OnceLock<usize>,
 }
@@ -77,6 +79,7 @@ impl<T> Link<T> {
         Arc::new(Link {
             lineage,
             strides: Mutex::new(Parking::new()),
+            spares: Arc::default(),
             target: OnceLock::new(),
         })
     }
@@ -90,6 +93,11 @@ impl<T> Link<T> {
             .target
             .get()
             .expect("every link has a target before the run starts")
+    }
+
+    /// A stride to be filled and put here.
+    pub(crate) fn stride(&self, extent: Extent, capacity: usize) -> Stride<T> {
+        Stride::from_spares(&self.spares, extent, capacity)
     }
 
     pub(crate) fn put(&self, wave: u64, stride: Stride<T>) {
@@ -187,6 +195,8 @@ pub trait Ports: Copy {
     ) -> Option<Self::Strides>;
     /// The next round of each stride.
     fn next(strides: &mut Self::Strides) -> Option<Self::Slots>;
+    /// How many rounds have been taken.
+    fn taken(strides: &Self::Strides) -> usize;
     /// A round of holes.
     fn holes() -> Self::Slots;
     /// Drops what waits.
@@ -211,6 +221,9 @@ impl Ports for () {
     #[inline(always)]
     fn next(_strides: &mut ()) -> Option<()> {
         Some(())
+    }
+    fn taken(_strides: &()) -> usize {
+        0
     }
     fn holes() {}
     fn clear(_links: &()) {}
@@ -248,6 +261,9 @@ impl<E: Entry, R: Ports> Ports for (E, R) {
     fn next(strides: &mut Self::Strides) -> Option<Self::Slots> {
         let slot = E::next(&mut strides.0)?;
         Some((slot, R::next(&mut strides.1)?))
+    }
+    fn taken(strides: &Self::Strides) -> usize {
+        strides.0.taken() / E::EACH
     }
     fn holes() -> Self::Slots {
         (E::holes(), R::holes())
@@ -346,7 +362,7 @@ pub trait SlotList: Sized {
         out: usize,
     ) -> Self::Links;
     /// Empty strides for `rounds` rounds.
-    fn strides(extent: &Extent, rounds: usize) -> Self::Strides;
+    fn strides(links: &Self::Links, extent: &Extent, rounds: usize) -> Self::Strides;
     /// Adds the slots of one round to each.
     fn push(self, strides: &mut Self::Strides);
     /// The same fault in each.
@@ -364,7 +380,7 @@ impl SlotList for () {
 
     fn ports() {}
     fn links(_spec: &RegionSpec, _round: Lineage, _entering: &[(Lineage, u64)], _out: usize) {}
-    fn strides(_extent: &Extent, _rounds: usize) {}
+    fn strides(_links: &(), _extent: &Extent, _rounds: usize) {}
     #[inline(always)]
     fn push(self, _strides: &mut ()) {}
     fn fault(_fault: &Fault) {}
@@ -392,14 +408,14 @@ impl<X: Leaving, R: SlotList> SlotList for (X, R) {
         let leaving = spec.leaving(round, entering, out).times(X::TIMES as u64);
         (Link::new(leaving), R::links(spec, round, entering, out + 1))
     }
-    fn strides(extent: &Extent, rounds: usize) -> Self::Strides {
+    fn strides(links: &Self::Links, extent: &Extent, rounds: usize) -> Self::Strides {
         let own = Extent {
             places: extent.places.times(X::TIMES),
             ..*extent
         };
         (
-            Stride::with_capacity(own, rounds * X::TIMES),
-            R::strides(extent, rounds),
+            links.0.stride(own, rounds * X::TIMES),
+            R::strides(&links.1, extent, rounds),
         )
     }
     #[inline(always)]

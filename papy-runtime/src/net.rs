@@ -433,6 +433,7 @@ impl Place {
         (places, rounds): (&Places, usize),
     ) -> Book {
         let mut book = self.open_book(shared, part);
+        book.places = places.clone();
         if let Some(watch) = shared.watch.as_ref().filter(|_| rounds > 0) {
             let items = (places.at(0), places.at(rounds - 1));
             let nodes = book.names()[..self.nodes.len()].to_vec();
@@ -519,14 +520,10 @@ where
         let of = (&extent.places, rounds);
         let mut book = self.place.open_book_at(shared, part, wave, of);
         let began = Instant::now();
-        let outs = self.region.evaluate(
-            &mut book,
-            &extent,
-            rounds,
-            gives,
-            strides,
-            shared.cancelled(),
-        );
+        let outs = O::strides(&self.outputs, &extent, rounds + usize::from(gives));
+        let outs =
+            self.region
+                .evaluate(&mut book, rounds, gives, strides, outs, shared.cancelled());
         let before = arrivals.len();
         O::put(outs, &self.outputs, wave, arrivals);
         let elapsed = began.elapsed();

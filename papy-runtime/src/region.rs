@@ -6,7 +6,6 @@ use crate::cursor::{Book, Cursor};
 use crate::lineage::Lineage;
 use crate::link::{Ports, SlotList};
 use crate::pool::Pool;
-use crate::stride::Extent;
 use crate::sync::{Arc, AtomicBool, Mutex, Ordering, lock};
 use crate::unwind;
 
@@ -243,30 +242,27 @@ where
     pub(crate) fn evaluate(
         &self,
         book: &mut Book,
-        extent: &Extent,
         rounds: usize,
         gives: bool,
         mut strides: P::Strides,
+        mut outs: O::Strides,
         cancelled: &AtomicBool,
     ) -> O::Strides {
         let go_on = || !cancelled.load(Ordering::Relaxed);
-        let mut outs = O::strides(extent, rounds + usize::from(gives));
         if rounds == 0 && !gives {
             return outs;
         }
-        book.places = extent.places.clone();
-        let mut done = 0;
         let mut scratch = loop {
             match self.bench.take() {
                 Ok(scratch) => break scratch,
-                Err(payload) if done < rounds && go_on() => {
+                Err(payload) if P::taken(&strides) < rounds && go_on() => {
                     // it costs one slot; for the next one it is tried again
+                    let done = P::taken(&strides);
                     if let Err(second) = unwind::catch(|| drop(P::next(&mut strides))) {
                         unwind::forget_payload(second);
                     }
                     let fault = book.panicked(0, done, payload);
                     O::fault(&fault).push(&mut outs);
-                    done += 1;
                 }
                 Err(payload) => {
                     unwind::forget_payload(payload);
@@ -275,36 +271,64 @@ where
             }
         };
         let once = AtomicBool::new(true);
-        while done < rounds && go_on() {
+        let mut given = !gives;
+        while go_on() {
+            let done = P::taken(&strides);
+            let at_end = done == rounds;
+            if at_end && std::mem::replace(&mut given, true) {
+                break;
+            }
             // rounds whose calls are timed are left one by one, so that nothing in the others asks for that
-            let timed = done == 0 || book.tells_all();
-            let leave = if timed { &once } else { cancelled };
+            let timed = !at_end && (done == 0 || book.tells_all());
+            let leave = if timed || at_end { &once } else { cancelled };
             // The kernel guards every call of user code. What unwinds all the same (a `Drop` in a projection) costs
             // its own slot.
             let unwound = unwind::catch(|| {
-                while let Some(slots) = P::next(&mut strides) {
-                    let mut cx = Cursor::new(book, done, timed);
-                    done += 1;
-                    (self.kernel)(&mut cx, &mut scratch, slots).push(&mut outs);
-                    if leave.load(Ordering::Relaxed) {
-                        break;
-                    }
-                }
+                let turns = (timed, at_end, leave);
+                self.go_through(book, &mut scratch, &mut strides, &mut outs, turns);
             });
             if timed {
                 book.rest();
             }
             if let Err(payload) = unwound {
-                let fault = book.panicked(0, done - 1, payload);
+                let round = P::taken(&strides) - usize::from(!at_end);
+                let fault = book.panicked(0, round, payload);
                 O::fault(&fault).push(&mut outs);
             }
         }
-        if gives && go_on() {
-            let mut cx = Cursor::end(book, rounds);
-            (self.kernel)(&mut cx, &mut scratch, P::holes()).push(&mut outs);
-        }
         self.bench.put_back(scratch);
         outs
+    }
+
+    /// The loop of an evaluation, until it is told to leave; at the end, the one round behind the others. It is a function of its
+    /// own, and the one place that calls the kernel for waves: so the compiler puts the kernel into it, however long it is, and
+    /// knows that what it is lent does not overlap.
+    #[inline(never)]
+    fn go_through(
+        &self,
+        book: &mut Book,
+        scratch: &mut S,
+        strides: &mut P::Strides,
+        outs: &mut O::Strides,
+        (timed, at_end, leave): (bool, bool, &AtomicBool),
+    ) {
+        let mut round = P::taken(strides);
+        loop {
+            let slots = if at_end {
+                P::holes()
+            } else {
+                let Some(slots) = P::next(strides) else {
+                    return;
+                };
+                slots
+            };
+            let mut cx = Cursor::new(book, round, timed).at_end(at_end);
+            (self.kernel)(&mut cx, scratch, slots).push(outs);
+            if leave.load(Ordering::Relaxed) {
+                return;
+            }
+            round += 1;
+        }
     }
 
     /// Evaluates one slot in place, with a scratch that the caller holds.

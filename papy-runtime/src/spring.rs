@@ -357,7 +357,7 @@ impl<'env, T: Send> Basin<'env, T> {
                 claimed: false,
                 again: false,
                 ended: false,
-                pace: Pace::new(None, None, 1),
+                pace: Pace::new(None, None, 1, 2),
                 next: 0,
             }),
         })
@@ -410,7 +410,7 @@ impl<T: Send> Spring for Basin<'_, T> {
         let want = lock(&own.flow).grant(pace) as usize;
         let began = Instant::now();
         let pouring = self.pouring(shared, part, at);
-        let mut stride = Stride::with_capacity(Extent::at(at, 0), want);
+        let mut stride = self.link.stride(Extent::at(at, 0), want);
         let mut trail = Trail::default();
         while stride.len() < want {
             // user code runs outside of the lock; the claim keeps others away
@@ -491,7 +491,7 @@ impl<T: Send> Basin<'_, T> {
         for tail in 1..=own.plan.tails {
             let wave = lock(&own.flow).issue(0);
             self.link
-                .put(wave, Stride::with_capacity(Extent::at(at, tail), 0));
+                .put(wave, self.link.stride(Extent::at(at, tail), 0));
             poured.waves.push(wave);
         }
         let (waves, through) = {

@@ -3,6 +3,8 @@
 use crate::fault::Fault;
 use crate::places::Places;
 use crate::slot::Slot;
+use crate::spares::{Spare, Spares};
+use crate::sync::Arc;
 use crate::unwind;
 
 /// What is known of a stride beside its slots.
@@ -15,19 +17,23 @@ pub struct Extent {
     pub(crate) charge: u64,
 }
 
-/// Consecutive slots of one stream. Values lie densely, whatever else there is lies beside them, so that a stream
-/// without faults and holes costs no more than a vector.
+/// Consecutive slots of one stream. Values lie densely, and as long as there is nothing else, nothing else is written down: a
+/// stream without faults and holes costs no more than a vector.
 #[derive(Debug)]
 pub struct Stride<T> {
     pub(crate) extent: Extent,
     values: Vec<T>,
-    marks: Vec<(usize, Mark)>,
+    /// What each slot is; none where all are values.
+    kinds: Vec<Kind>,
+    faults: Vec<Fault>,
+    home: Option<Arc<Spares<T>>>,
 }
 
-#[derive(Debug)]
-enum Mark {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Value,
     Hole,
-    Fault(Fault),
+    Fault,
     End,
 }
 
@@ -43,17 +49,30 @@ impl Extent {
 }
 
 impl<T> Stride<T> {
-    pub(crate) fn with_capacity(extent: Extent, capacity: usize) -> Stride<T> {
+    /// For so many slots, in memory that one before it has left, where there is some.
+    pub(crate) fn from_spares(
+        spares: &Arc<Spares<T>>,
+        extent: Extent,
+        capacity: usize,
+    ) -> Stride<T> {
+        let Spare { mut values, kinds } = spares.take();
+        values.reserve(capacity);
         Stride {
             extent,
-            values: Vec::with_capacity(capacity),
-            marks: Vec::new(),
+            values,
+            kinds,
+            faults: Vec::new(),
+            home: Some(spares.clone()),
         }
     }
 
     /// How many slots there are.
     pub(crate) fn len(&self) -> usize {
-        self.values.len() + self.marks.len()
+        if self.kinds.is_empty() {
+            self.values.len()
+        } else {
+            self.kinds.len()
+        }
     }
 
     /// There is nothing in it that a reader would see.
@@ -62,43 +81,62 @@ impl<T> Stride<T> {
     }
 
     pub(crate) fn has_faults(&self) -> bool {
-        self.marks
-            .iter()
-            .any(|(_, mark)| matches!(mark, Mark::Fault(_)))
+        !self.faults.is_empty()
     }
 
     #[inline(always)]
     pub(crate) fn push(&mut self, slot: Slot<T>) {
         match slot {
-            Slot::Value(value) => self.values.push(value),
-            Slot::Hole => self.mark(Mark::Hole),
-            Slot::Fault(fault) => self.mark(Mark::Fault(fault)),
-            Slot::End => self.mark(Mark::End),
+            Slot::Value(value) => {
+                self.values.push(value);
+                if !self.kinds.is_empty() {
+                    self.kinds.push(Kind::Value);
+                }
+            }
+            Slot::Hole => self.note(Kind::Hole),
+            Slot::End => self.note(Kind::End),
+            Slot::Fault(fault) => {
+                self.faults.push(fault);
+                self.note(Kind::Fault);
+            }
         }
     }
 
-    fn mark(&mut self, mark: Mark) {
-        self.marks.push((self.len(), mark));
+    /// Writes down that there is something else than a value; with the first, what all before it are.
+    #[inline]
+    fn note(&mut self, kind: Kind) {
+        if self.kinds.is_empty() {
+            self.kinds.resize(self.values.len(), Kind::Value);
+        }
+        self.kinds.push(kind);
     }
 
     /// Shortens it to `len` slots; gives the values that go.
     pub(crate) fn truncate(&mut self, len: usize) -> Vec<T> {
-        let kept_marks = self.marks.partition_point(|(at, _)| *at < len);
-        self.marks.truncate(kept_marks);
-        let kept = (len - kept_marks).min(self.values.len());
+        let gone = |kind: Kind, kinds: &[Kind]| {
+            let gone = kinds.iter().skip(len);
+            gone.filter(|other| **other == kind).count()
+        };
+        if self.kinds.is_empty() {
+            return self.values.split_off(len.min(self.values.len()));
+        }
+        let kept = self.values.len() - gone(Kind::Value, &self.kinds);
+        let kept_faults = self.faults.len() - gone(Kind::Fault, &self.kinds);
+        self.kinds.truncate(len);
+        discard_all(self.faults.drain(kept_faults..));
         self.values.split_off(kept)
     }
 
     pub(crate) fn into_slots(mut self) -> Slots<T> {
-        let mut marks = std::mem::take(&mut self.marks).into_iter();
-        let mark = marks.next();
         let nowhere = Places::from(0);
         Slots {
-            places: std::mem::replace(&mut self.extent.places, nowhere),
+            len: self.len(),
             at: 0,
+            places: std::mem::replace(&mut self.extent.places, nowhere),
             values: std::mem::take(&mut self.values).into_iter(),
-            mark,
-            marks,
+            kinds: std::mem::take(&mut self.kinds),
+            faults: std::mem::take(&mut self.faults).into_iter(),
+            home: self.home.take(),
         }
     }
 }
@@ -106,7 +144,7 @@ impl<T> Stride<T> {
 impl<T> Drop for Stride<T> {
     fn drop(&mut self) {
         discard_all(self.values.drain(..));
-        discard_all(self.marks.drain(..));
+        discard_all(self.faults.drain(..));
     }
 }
 
@@ -123,44 +161,82 @@ fn discard_all<T>(mut items: impl ExactSizeIterator<Item = T>) {
 #[derive(Debug)]
 pub struct Slots<T> {
     places: Places,
-    at: usize,
+    /// How many there were.
+    len: usize,
     values: std::vec::IntoIter<T>,
-    mark: Option<(usize, Mark)>,
-    marks: std::vec::IntoIter<(usize, Mark)>,
+    kinds: Vec<Kind>,
+    /// How many of `kinds` have been taken.
+    at: usize,
+    faults: std::vec::IntoIter<Fault>,
+    /// Where the memory goes when they have been taken.
+    home: Option<Arc<Spares<T>>>,
 }
 
 impl<T> Slots<T> {
     pub(crate) fn empty() -> Slots<T> {
-        Stride::with_capacity(Extent::at(0, 0), 0).into_slots()
+        Slots {
+            places: Places::from(0),
+            len: 0,
+            values: Vec::new().into_iter(),
+            kinds: Vec::new(),
+            at: 0,
+            faults: Vec::new().into_iter(),
+            home: None,
+        }
     }
 
     /// Source position of the slot that comes next.
     #[inline(always)]
     pub(crate) fn position(&self) -> u64 {
-        self.places.at(self.at)
+        self.places.at(self.taken())
     }
 
     /// Source position of the slot that came last.
     pub(crate) fn last_position(&self) -> u64 {
-        self.places.at(self.at.saturating_sub(1))
+        self.places.at(self.taken().saturating_sub(1))
     }
 
-    #[cold]
-    fn marked(&mut self) -> Option<Slot<T>> {
-        let (_, mark) = std::mem::replace(&mut self.mark, self.marks.next())?;
-        Some(match mark {
-            Mark::Hole => Slot::Hole,
-            Mark::Fault(fault) => Slot::Fault(fault),
-            Mark::End => Slot::End,
-        })
+    /// How many have been taken.
+    pub(crate) fn taken(&self) -> usize {
+        if self.kinds.is_empty() {
+            self.len - self.values.len()
+        } else {
+            self.at
+        }
     }
+
+    /// The next one, where not all are values.
+    #[inline]
+    fn next_of_its_kind(&mut self) -> Option<Slot<T>> {
+        let kind = *self.kinds.get(self.at)?;
+        self.at += 1;
+        match kind {
+            Kind::Value => self.values.next().map(Slot::Value),
+            Kind::Hole => Some(Slot::Hole),
+            Kind::Fault => self.faults.next().map(Slot::Fault),
+            Kind::End => Some(Slot::End),
+        }
+    }
+}
+
+/// The vector that has been iterated over to its end. A vector that is made of one's items, one by one, inherits its memory (see
+/// *Allocation behavior* at `Vec`'s `FromIterator`); were that not so, it would have none.
+fn emptied<T>(values: std::vec::IntoIter<T>) -> Vec<T> {
+    values.map(std::convert::identity).collect()
 }
 
 impl<T> Drop for Slots<T> {
     fn drop(&mut self) {
         discard_all(self.values.by_ref());
-        discard_all(self.mark.take().into_iter());
-        discard_all(self.marks.by_ref());
+        discard_all(self.faults.by_ref());
+        if let Some(home) = &self.home {
+            let mut kinds = std::mem::take(&mut self.kinds);
+            kinds.clear();
+            home.put(Spare {
+                values: emptied(std::mem::take(&mut self.values)),
+                kinds,
+            });
+        }
     }
 }
 
@@ -169,12 +245,11 @@ impl<T> Iterator for Slots<T> {
 
     #[inline(always)]
     fn next(&mut self) -> Option<Slot<T>> {
-        let slot = match &self.mark {
-            Some((at, _)) if *at == self.at => self.marked(),
-            _ => self.values.next().map(Slot::Value),
-        };
-        self.at += usize::from(slot.is_some());
-        slot
+        if self.kinds.is_empty() {
+            self.values.next().map(Slot::Value)
+        } else {
+            self.next_of_its_kind()
+        }
     }
 }
 
@@ -196,7 +271,7 @@ mod tests {
     }
 
     fn stride() -> Stride<u32> {
-        let mut stride = Stride::with_capacity(Extent::at(10, 0), 4);
+        let mut stride = Stride::from_spares(&Arc::default(), Extent::at(10, 0), 4);
         stride.push(Slot::Hole);
         stride.push(Slot::Value(1));
         stride.push(Slot::Fault(Fault::new(

@@ -640,7 +640,7 @@ where
             (results, slots.book.take(), slots.busy)
         };
         let rounds = results.len();
-        let mut strides = O::strides(&wave.extent, rounds);
+        let mut strides = O::strides(&self.outputs, &wave.extent, rounds);
         for outs in results.into_iter().flatten() {
             outs.push(&mut strides);
         }

@@ -47,7 +47,7 @@ impl Scene {
         let (shared, link, channel) =
             (self.shared.clone(), self.link.clone(), self.channel.clone());
         thread::spawn(move || {
-            let mut stride = Stride::with_capacity(Extent::at(wave, 0), 1);
+            let mut stride = Stride::from_spares(&Arc::default(), Extent::at(wave, 0), 1);
             stride.extent.charge = 1;
             stride.push(slot);
             link.put(wave, stride);

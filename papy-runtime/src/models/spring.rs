@@ -56,7 +56,7 @@ fn scene() -> Scene {
 
 /// Brings the last wave of one of its feeds to the spring, as the feed's step does.
 fn feed(engine: &Arc<Engine<'static>>, basin: &Basin<'static, u64>, wave: u64) {
-    let mut stride = Stride::with_capacity(Extent::at(wave, 0), 1);
+    let mut stride = Stride::from_spares(&Arc::default(), Extent::at(wave, 0), 1);
     stride.push(Slot::Value(wave));
     let slots: Slots<u64> = stride.into_slots();
     {
