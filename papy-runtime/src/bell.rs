@@ -2,51 +2,52 @@
 
 use std::time::Duration;
 
-use crate::sync::{Condvar, Mutex, lock, wait, wait_for};
+use crate::sync::{AtomicBool, Condvar, Mutex, Ordering, linger, lock, wait, wait_for};
 
 /// A sticky wake-up. Whoever rings before the sleeper lies down makes it stay up: the sleeper *hears* (takes the ring)
 /// before it looks for work, so a ring that comes after the look finds the bell silent and is kept for `sleep`.
+///
+/// Between hearing and hearing only the first ring has anything to do: it wakes the sleeper, others need not. Each ring is a swap, and so
+/// is hearing, which thereby sees all that came before any of them.
 #[derive(Debug, Default)]
 pub(crate) struct Bell {
-    state: Mutex<State>,
+    rung: AtomicBool,
+    asleep: Mutex<bool>,
     wake: Condvar,
-}
-
-#[derive(Debug, Default)]
-struct State {
-    rung: bool,
-    asleep: bool,
 }
 
 impl Bell {
     /// Wakes the sleeper, or keeps it from falling asleep.
     pub(crate) fn ring(&self) {
-        let mut state = lock(&self.state);
-        state.rung = true;
-        if state.asleep {
+        // under the lock: who is about to sleep has either seen the ring, or is asleep
+        if !self.rung.swap(true, Ordering::SeqCst) && *lock(&self.asleep) {
             self.wake.notify_one();
         }
     }
 
     /// Takes the ring. What is true from here on is looked at afterwards, or rings again.
     pub(crate) fn hear(&self) {
-        lock(&self.state).rung = false;
+        self.rung.swap(false, Ordering::SeqCst);
     }
 
     /// Sleeps until the next ring, at most `limit`.
     pub(crate) fn sleep(&self, limit: Option<Duration>) {
-        let mut state = lock(&self.state);
-        state.asleep = true;
-        while !state.rung {
+        let has_rung = || self.rung.load(Ordering::SeqCst);
+        if linger(has_rung) {
+            return;
+        }
+        let mut asleep = lock(&self.asleep);
+        *asleep = true;
+        while !has_rung() {
             match limit {
-                None => state = wait(&self.wake, state),
+                None => asleep = wait(&self.wake, asleep),
                 Some(limit) => {
-                    state = wait_for(&self.wake, state, limit);
+                    asleep = wait_for(&self.wake, asleep, limit);
                     break;
                 }
             }
         }
-        state.asleep = false;
+        *asleep = false;
     }
 }
 

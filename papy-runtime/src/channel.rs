@@ -9,7 +9,9 @@ use crate::net::Step;
 use crate::parking::Parking;
 use crate::shared::{OnFault, Part, Shared};
 use crate::stride::Stride;
-use crate::sync::{Arc, Condvar, Mutex, lock, wait, wait_for};
+use crate::sync::{
+    Arc, AtomicU64, Condvar, Mutex, MutexGuard, Ordering, linger, lock, wait, wait_for,
+};
 use crate::unwind;
 use crate::watch::What;
 
@@ -246,6 +248,8 @@ impl<T: Send> Step for Arc<Channel<T>> {
 pub(crate) struct Gate {
     state: Mutex<GateState>,
     news: Condvar,
+    /// How often the state has changed in a way that readers wait for; written under its lock.
+    changes: AtomicU64,
 }
 
 #[derive(Debug, Default)]
@@ -317,12 +321,19 @@ impl Gate {
         state.arrived = state.arrived.max(admission.arrived);
         state.queued = state.queued.max(admission.queued);
         state.cut |= admission.cut;
-        let (unwanted, asleep) = (state.closed, state.asleep > 0);
+        let unwanted = state.closed;
+        self.tell(state);
+        unwanted
+    }
+
+    /// Wakes readers, where there are any to be woken.
+    fn tell(&self, state: MutexGuard<'_, GateState>) {
+        self.changes.fetch_add(1, Ordering::Release);
+        let asleep = state.asleep > 0;
         drop(state);
         if asleep {
             self.news.notify_all();
         }
-        unwanted
     }
 
     /// Nothing will come any more.
@@ -340,8 +351,9 @@ impl Gate {
     }
 
     fn close(&self) {
-        lock(&self.state).closed = true;
-        self.news.notify_all();
+        let mut state = lock(&self.state);
+        state.closed = true;
+        self.tell(state);
     }
 
     pub(crate) fn cut(&self) {
@@ -354,18 +366,25 @@ impl Gate {
 
     /// No wave follows the first `waves`.
     pub(crate) fn end(&self, waves: u64) {
-        lock(&self.state).end = Some(waves);
-        self.news.notify_all();
+        let mut state = lock(&self.state);
+        state.end = Some(waves);
+        self.tell(state);
     }
 
     /// Ends now.
     pub(crate) fn cancel(&self) {
-        lock(&self.state).cancelled = true;
-        self.news.notify_all();
+        let mut state = lock(&self.state);
+        state.cancelled = true;
+        self.tell(state);
     }
 
     /// Waits until there is something to take or nothing to come.
     pub(crate) fn sleep(&self, limit: Option<Duration>) {
+        let changes = || self.changes.load(Ordering::Acquire);
+        let seen = changes();
+        if lock(&self.state).next() != Poll::Pending || linger(|| changes() != seen) {
+            return;
+        }
         let mut state = lock(&self.state);
         // under the lock: who admits something after this sees it
         state.asleep += 1;

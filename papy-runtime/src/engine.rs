@@ -18,7 +18,10 @@ use crate::shared::Shared;
 use crate::spring::{Poured, Spring};
 use crate::squad::Enrolled;
 use crate::sync::rayon::{self, Scope};
-use crate::sync::{Arc, Mutex, OnceLock, Weak, channel, lock, thread, thread_local, times};
+use crate::sync::{
+    Arc, AtomicU64, Mutex, OnceLock, Ordering, Weak, channel, linger, lock, thread, thread_local,
+    times,
+};
 use crate::timed::Timed;
 use crate::turnstile::Turnstile;
 use crate::unwind;
@@ -73,6 +76,8 @@ pub(crate) struct Lobby {
 pub(crate) struct Crew {
     pub(crate) pool: Pool,
     pub(crate) queue: Mutex<Queue>,
+    /// Tasks that have ever been queued; written under the queue's lock.
+    arrivals: AtomicU64,
     /// The pump that spawns helpers for threads of other pools, in scoped runs.
     pump: OnceLock<channel::Sender<bool>>,
 }
@@ -122,6 +127,7 @@ impl<'env> Engine<'env> {
             Arc::new(Crew {
                 pool,
                 queue: Mutex::new(Queue::default()),
+                arrivals: AtomicU64::new(0),
                 pump: OnceLock::new(),
             })
         };
@@ -254,18 +260,29 @@ impl<'env> Engine<'env> {
         let mut hand = Hand::new(self, spawn);
         hand.serves[crew] = true;
         for _ in 0..SHIFT {
-            let task = {
-                let mut queue = lock(&self.pools[crew].queue);
-                let task = queue.tasks.pop_front();
-                // under the lock: who queues a task after this sees that a helper is missing
-                queue.helpers -= usize::from(task.is_none());
-                task
+            let Some(task) = self.next_task(&self.pools[crew]) else {
+                return false;
             };
-            let Some(task) = task else { return false };
             hand.work(task);
         }
         lock(&self.pools[crew].queue).helpers -= 1;
         !self.shared.is_cancelled()
+    }
+
+    /// The next task for a helper. Where there is none, it stays for a while to see whether one comes; then it is no helper any
+    /// more.
+    fn next_task(&self, crew: &Crew) -> Option<Task> {
+        let arrivals = || crew.arrivals.load(Ordering::Acquire);
+        let seen = arrivals();
+        if let Some(task) = lock(&crew.queue).tasks.pop_front() {
+            return Some(task);
+        }
+        linger(|| arrivals() != seen || self.shared.expects_no_tasks());
+        let mut queue = lock(&crew.queue);
+        let task = queue.tasks.pop_front();
+        // under the lock: who queues a task after this sees that a helper is missing
+        queue.helpers -= usize::from(task.is_none());
+        task
     }
 
     /// Makes a helper of one that has left off, or of a new one, where one is missing.
@@ -552,16 +569,18 @@ impl<'a, 'env> Hand<'a, 'env> {
         }
     }
 
-    fn queue(&mut self, crew: usize, task: Task) {
+    fn queue(&mut self, number: usize, task: Task) {
         let wanted = {
-            let mut queue = lock(&self.engine.pools[crew].queue);
+            let crew = &self.engine.pools[number];
+            let mut queue = lock(&crew.queue);
             queue.tasks.push_back(task);
+            crew.arrivals.fetch_add(1, Ordering::Release);
             let wanted = queue.helpers < queue.limit;
             queue.helpers += usize::from(wanted);
             wanted
         };
         if wanted {
-            self.begin_helper(crew);
+            self.begin_helper(number);
         }
     }
 

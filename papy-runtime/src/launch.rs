@@ -387,7 +387,7 @@ fn courses(layout: &Layout, options: &Options) -> Vec<Course> {
         outputs: plan.outputs.clone(),
         tails: plan.tails,
         regions: 0,
-        pace: Pace::new(stride(options), None, options.buffer),
+        pace: Pace::new(stride(options), None, options.buffer, HANDS),
         ended: false,
         alone: options.inline,
     };
@@ -395,6 +395,9 @@ fn courses(layout: &Layout, options: &Options) -> Vec<Course> {
     let parts = layout.parts.iter().enumerate();
     parts.filter(pulled).map(course).collect()
 }
+
+/// Those that a wave goes through in any case: the driver's, and the reader's.
+const HANDS: usize = 2;
 
 fn stride(options: &Options) -> Option<usize> {
     if options.inline {
@@ -412,19 +415,22 @@ fn plan_courses(
     shared: &Shared,
     options: &Options,
 ) {
+    let elsewhere = |step: &&Planned<'_>| !step.pool.is_inline() && !step.pool.is_default();
+    let hands = HANDS + steps.iter().filter(elsewhere).count();
+    let pace = |plan: &PartPlan| Pace::new(stride(options), plan.stride, options.buffer, hands);
     for (part, plan) in layout.parts.iter().enumerate() {
         lock(&shared.parts[part].flow).set_steps(plan.steps);
         if let Some(spring) = plan.spring
             && let Role::Spring(spring) = &steps[spring].role
         {
-            spring.set_pace(Pace::new(stride(options), plan.stride, options.buffer));
+            spring.set_pace(pace(plan));
         }
     }
     for course in courses {
         let plan = &layout.parts[course.part];
         course.tails = plan.tails;
         course.regions = plan.regions;
-        course.pace = Pace::new(stride(options), plan.stride, options.buffer);
+        course.pace = pace(plan);
     }
 }
 

@@ -30,32 +30,46 @@ const NOTICEABLE: f64 = 0.25;
 pub(crate) struct Pace {
     /// Given by the user.
     fixed: Option<usize>,
-    limit: usize,
+    /// Items in a wave that is shared, and in one that is not.
+    limits: [usize; 2],
     wave: usize,
     /// Items in a row that came fast.
     streak: usize,
     /// Nanoseconds per item; `None` until measured.
     pull: Option<f64>,
     work: Option<f64>,
-    /// The work, as it is when nobody interrupts it: threads that have too few processors would seem to have much to share, and
-    /// would be joined by others.
-    least: Option<f64>,
+    /// The work of the last few waves, oldest first. The least of it decides about sharing: a thread that is interrupted, since
+    /// there are too few processors, would seem to have much to share, and would be joined by others.
+    recent: [f64; RECENT],
 }
+
+/// A wave may be interrupted, perhaps the next one, too, but hardly so many in a row.
+const RECENT: usize = 4;
+
+/// Waves in a buffer, where threads share them.
+const SHARED: usize = 8;
 
 /// What it takes to look at the clock and to hand a wave on, more or less: of a wave of one trivial item that is nearly all.
 const BESIDE: f64 = 200.0;
 
 impl Pace {
-    pub(crate) fn new(fixed: Option<usize>, hint: Option<usize>, buffer: usize) -> Pace {
-        let limit = hint.unwrap_or(usize::MAX).min((buffer / 8).max(1));
+    /// With a stride that is `fixed`, or so many items in a wave as its nodes ask for. Waves that are shared must be many, so that
+    /// threads have their part of each moment's; of others each of the `hands` that they go through should have one.
+    pub(crate) fn new(
+        fixed: Option<usize>,
+        hint: Option<usize>,
+        buffer: usize,
+        hands: usize,
+    ) -> Pace {
+        let limit = |waves: usize| hint.unwrap_or(usize::MAX).min((buffer / waves).max(1));
         Pace {
             fixed: fixed.map(|n| n.clamp(1, buffer.max(1))),
-            limit,
+            limits: [limit(SHARED), limit(hands.min(SHARED))],
             wave: 1,
             streak: 0,
             pull: None,
             work: None,
-            least: None,
+            recent: [f64::INFINITY; RECENT],
         }
     }
 
@@ -82,7 +96,8 @@ impl Pace {
             let cost = nanos as f64 / items;
             self.work = Some(mean(self.work, cost));
             let net = (cost - BESIDE / self.wave as f64).max(0.0);
-            self.least = Some(falling(self.least, net));
+            self.recent.rotate_left(1);
+            self.recent[RECENT - 1] = net;
             self.resize();
         }
     }
@@ -91,9 +106,10 @@ impl Pace {
     /// where an old one was. Sizes that follow every measurement scatter its arenas more and more.
     fn resize(&mut self) {
         let fits = |budget: f64, cost: Option<f64>| cost.map_or(1.0, |cost| budget / cost.max(0.1));
+        let limit = self.limits[usize::from(!self.shares())];
         let best = || {
             let fitting = fits(WORK, self.work).min(fits(PULL, self.pull)) as usize;
-            1 << fitting.clamp(1, self.limit).ilog2()
+            1 << fitting.clamp(1, limit).ilog2()
         };
         let best = if self.streak < SHOWN {
             1
@@ -105,10 +121,11 @@ impl Pace {
 
     /// Whether other threads should help.
     pub(crate) fn shares(&self) -> bool {
-        match (self.pull, self.least) {
-            (Some(pull), Some(work)) => work >= WORTH && work >= pull * NOTICEABLE,
-            _ => false,
-        }
+        let work = self.recent.into_iter().fold(f64::INFINITY, f64::min);
+        work.is_finite()
+            && self
+                .pull
+                .is_some_and(|pull| work >= WORTH && work >= pull * NOTICEABLE)
     }
 }
 
@@ -124,17 +141,12 @@ fn mean(old: Option<f64>, new: f64) -> f64 {
     old.map_or(new, |old| old * 0.5 + new * 0.5)
 }
 
-/// A running minimum that forgets: it falls at once and rises slowly.
-fn falling(old: Option<f64>, new: f64) -> f64 {
-    old.map_or(new, |old| new.min(old * 0.9 + new * 0.1))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn after(waves: usize, pull: f64, work: f64) -> Pace {
-        let mut pace = Pace::new(None, None, 4096);
+        let mut pace = Pace::new(None, None, 4096, 2);
         for _ in 0..waves {
             let items = pace.wave();
             pace.pulled(items, Duration::from_nanos((pull * items as f64) as u64));
@@ -147,7 +159,8 @@ mod tests {
     fn begins_with_one_item_and_grows_to_the_work() {
         assert_eq!(after(0, 1.0, 1.0).wave(), 1);
         assert_eq!(after(SHOWN - 1, 1.0, 1.0).wave(), 1);
-        assert_eq!(after(50, 1.0, 1.0).wave(), 512);
+        assert_eq!(after(50, 1.0, 1.0).wave(), 2048);
+        assert_eq!(after(50, 10.0, 50.0).wave(), 512);
         assert_eq!(after(50, 10.0, 1_000.0).wave(), 256);
         assert_eq!(after(50, 10.0, 1_000_000.0).wave(), 1);
     }
@@ -172,9 +185,18 @@ mod tests {
     }
 
     #[test]
+    fn an_interruption_is_no_work_to_share() {
+        let mut pace = after(50, 1.0, 1.0);
+        pace.worked(512.0, 1_000_000);
+        assert!(!pace.shares());
+        (0..RECENT).for_each(|_| pace.worked(512.0, 1_000_000));
+        assert!(pace.shares(), "that is what it is now");
+    }
+
+    #[test]
     fn a_given_stride_is_kept_within_the_buffer() {
         for (buffer, wave) in [(4096, 7), (3, 3)] {
-            let mut pace = Pace::new(Some(7), None, buffer);
+            let mut pace = Pace::new(Some(7), None, buffer, 2);
             assert_eq!(pace.wave(), 1);
             (0..50).for_each(|_| pace.pulled(1, Duration::from_nanos(10)));
             assert_eq!(pace.wave(), wave);

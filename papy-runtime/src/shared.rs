@@ -93,6 +93,8 @@ pub struct Shared {
     pub(crate) ledger: Ledger,
     pub(crate) on_fault: OnFault,
     cancelled: AtomicBool,
+    /// All waves of all parts are through every step.
+    is_through: AtomicBool,
     /// One for each output.
     pub(crate) gates: Vec<Arc<Gate>>,
     life: Mutex<Life>,
@@ -162,6 +164,7 @@ impl Shared {
             ledger,
             on_fault,
             cancelled: AtomicBool::new(false),
+            is_through: AtomicBool::new(false),
             gates,
             life: Mutex::new(life),
             news: Condvar::new(),
@@ -226,6 +229,11 @@ impl Shared {
 
     pub(crate) fn is_cancelled(&self) -> bool {
         self.cancelled.load(Ordering::Relaxed)
+    }
+
+    /// Nothing will come any more that could be waited for.
+    pub(crate) fn expects_no_tasks(&self) -> bool {
+        self.is_cancelled() || self.is_through.load(Ordering::Relaxed)
     }
 
     /// Drops what is in flight and ends every output.
@@ -382,7 +390,11 @@ impl Shared {
 
     /// All waves of a part are through every step.
     pub(crate) fn part_ends(&self) {
-        self.change(|life| life.open_parts -= 1);
+        self.change(|life| {
+            life.open_parts -= 1;
+            self.is_through
+                .store(life.open_parts == 0, Ordering::Relaxed);
+        });
         self.note_end();
     }
 

@@ -83,7 +83,7 @@ fn scene(items: u64, pool: &Pool) -> Scene {
         outputs: Vec::new(),
         tails: 0,
         regions: 1,
-        pace: Pace::new(None, None, 1),
+        pace: Pace::new(None, None, 1, 2),
         ended: false,
         alone: true,
     };

@@ -8,7 +8,43 @@ pub(crate) use std::{thread, thread_local};
 pub(crate) use ::crossbeam_channel as channel;
 pub(crate) use ::rayon;
 
+#[cfg(not(papy_loom))]
+use std::time::Duration;
+
+#[cfg(not(papy_loom))]
+use crossbeam_utils::Backoff;
+
+#[cfg(not(papy_loom))]
+use super::Instant;
 use crate::unwind;
+
+/// Looks again and again for a while, as long as it takes to be woken: who waits for something that comes soon is spared that,
+/// and so is who brings it. Others get the processor meanwhile, where there are any. Gives whether it has come.
+///
+/// To wait for as long as the other choice costs is never more than twice as bad as the best that one could have done (A. R. Karlin
+/// et al., *Competitive snoopy caching*, 1988).
+#[cfg(not(papy_loom))]
+pub(crate) fn linger(has_come: impl Fn() -> bool) -> bool {
+    /// What a wake-up takes, on a virtual machine; on others less.
+    const WAKE_UP: Duration = Duration::from_micros(20);
+    let backoff = Backoff::new();
+    let mut began = None;
+    loop {
+        if has_come() {
+            return true;
+        }
+        if backoff.is_completed() && began.get_or_insert_with(Instant::now).elapsed() >= WAKE_UP {
+            return false;
+        }
+        backoff.snooze();
+    }
+}
+
+/// In a model there is no while.
+#[cfg(papy_loom)]
+pub(crate) fn linger(has_come: impl Fn() -> bool) -> bool {
+    has_come()
+}
 
 /// Begins a thread that may borrow what outlives `scope`.
 pub(crate) fn spawn_scoped<'scope>(

@@ -33,6 +33,11 @@ pub(crate) fn tick() -> Duration {
     Duration::from_nanos(TICKS[thread_rng().gen_range(0..TICKS.len())])
 }
 
+/// In a model there is no while to look for.
+pub(crate) fn linger(has_come: impl Fn() -> bool) -> bool {
+    has_come()
+}
+
 /// A guard that knows its lock.
 pub(crate) struct MutexGuard<'a, T> {
     mutex: &'a Mutex<T>,
