@@ -48,10 +48,10 @@ enum Met {
     Unequal(Vec<Fault>),
 }
 
+/// Where `None` was a value. (It is not given the slots themselves: they would then be in memory in any case, and not only here.)
 #[cold]
-fn without_partner<T, U>(a: Slot<T>, b: Slot<U>) -> Met {
-    let one_ended = matches!(a, Slot::End) != matches!(b, Slot::End);
-    let (a, b) = (a.absent(), b.absent());
+fn without_partner(a: Option<Absent>, b: Option<Absent>) -> Met {
+    let one_ended = matches!(a, Some(Absent::End)) != matches!(b, Some(Absent::End));
     if one_ended {
         let fault = |absent| match absent {
             Some(Absent::Fault(fault)) => Some(fault),
@@ -117,7 +117,7 @@ impl<T> Slot<T> {
     pub fn and<U>(self, cx: &mut Cursor<'_>, node: usize, other: Slot<U>) -> Slot<(T, U)> {
         match (self, other) {
             (Slot::Value(a), Slot::Value(b)) => Slot::Value((a, b)),
-            (a, b) => match without_partner(a, b) {
+            (a, b) => match without_partner(a.absent(), b.absent()) {
                 Met::Absent(absent) => absent.slot(),
                 Met::Unequal(others) => cx.unequal(node, others).map_or(Slot::End, Slot::Fault),
             },
@@ -125,6 +125,7 @@ impl<T> Slot<T> {
     }
 
     /// What stands in the place of a value; a value is dropped, since its partner is missing.
+    #[inline(always)]
     fn absent(self) -> Option<Absent> {
         match self.open() {
             Ok(value) => {

@@ -6,7 +6,7 @@ use syn::{ExprClosure, Pat};
 
 use super::builds;
 use super::kernel::{Writer, alike, local_name, state_name};
-use super::span::{at, internal, internal_at, nest, papy_at};
+use super::span::{at, internal_at, nest, papy_at};
 use crate::diagnostics::Place;
 use crate::graph::{FUSED, Kind, Mode, NodeId};
 use crate::lower::Work;
@@ -398,31 +398,39 @@ impl Writer<'_> {
     }
 }
 
-/// The arguments of a node as one slot of a tuple.
+/// The arguments of a node as one slot of a tuple. Many are looked at together first: one by one, the tuple would be copied for each.
 fn join(args: &[TokenStream], local: usize, user: Span) -> TokenStream {
-    let cx = internal("cx");
-    let Some((first, rest)) = args.split_first() else {
+    let (papy, cx) = (papy_at(user), internal_at("cx", user));
+    match args {
+        [] => TokenStream::new(),
+        [only] => only.clone(),
+        [first, second] => quote_spanned!(at(user)=> #first.and(#cx, #local, #second)),
+        [..] => {
+            let names: Vec<Ident> = (0..args.len())
+                .map(|at| internal_at(&format!("arg_{at}"), user))
+                .collect();
+            let one_by_one = one_by_one(&names, local, user);
+            quote_spanned! {at(user)=>
+                match (#(#args),*) {
+                    (#(#papy::Slot::Value(#names)),*) => #papy::Slot::Value((#(#names),*)),
+                    (#(#names),*) => #papy::stretch(#cx, |#cx| #one_by_one),
+                }
+            }
+        }
+    }
+}
+
+/// Joins slots that are not all values.
+fn one_by_one(names: &[Ident], local: usize, user: Span) -> TokenStream {
+    let cx = internal_at("cx", user);
+    let pair = |(joined, nested): (TokenStream, TokenStream), name: &Ident| {
+        let joined = quote_spanned!(at(user)=> #joined.and(#cx, #local, #name));
+        (joined, quote!((#nested, #name)))
+    };
+    let Some((first, rest)) = names.split_first() else {
         return TokenStream::new();
     };
-    if rest.is_empty() {
-        return first.clone();
-    }
-    let mut joined = first.clone();
-    for arg in rest {
-        joined = quote_spanned!(at(user)=> #joined.and(#cx, #local, #arg));
-    }
-    if rest.len() == 1 {
-        return joined;
-    }
-    let names: Vec<Ident> = (0..args.len())
-        .map(|at| internal(&format!("arg_{at}")))
-        .collect();
-    let nested = names
-        .iter()
-        .skip(1)
-        .fold(names.first().map(|name| quote!(#name)), |nested, name| {
-            nested.map(|nested| quote!((#nested, #name)))
-        });
+    let (joined, nested) = rest.iter().fold((quote!(#first), quote!(#first)), pair);
     quote_spanned!(at(user)=> #joined.map(|#nested| (#(#names),*)))
 }
 
