@@ -3,7 +3,7 @@
 //! The bounds hold on a busy machine with two cores; what was measured is printed.
 
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -49,6 +49,12 @@ pipeline! {
 pipeline! {
     fn costlies(items: Stream<Timed>, pool: Pool) -> Stream<Timed> {
         items >> costly.on(pool)
+    }
+}
+
+pipeline! {
+    fn worked(numbers: Stream<u32>, work: impl Fn(u32) -> bool + Send + Sync) -> Stream<bool> {
+        numbers >> (|number| work(number))
     }
 }
 
@@ -211,5 +217,41 @@ fn a_burst_behind_an_idle_second_in_start() {
             assert!(run.into_iter().all(|x| x.is_ok()));
             since(&began)
         });
+    });
+}
+
+/// Lets two of those who come here go on together, if they come within five seconds; gives whether they did.
+#[derive(Default)]
+struct Meeting(Mutex<u32>, Condvar);
+
+impl Meeting {
+    fn meets(&self) -> bool {
+        let Meeting(there, came) = self;
+        let mut there = there.lock().unwrap();
+        *there += 1;
+        came.notify_all();
+        let (there, _) = came
+            .wait_timeout_while(there, Duration::from_secs(5), |there| *there < 2)
+            .unwrap();
+        *there >= 2
+    }
+}
+
+#[test]
+fn behind_one_heavy_item_none_is_evaluated_alone() {
+    within(60, || {
+        let meeting = Meeting::default();
+        let work = |number: u32| {
+            if number == 0 {
+                thread::sleep(Duration::from_millis(20));
+                return true;
+            }
+            meeting.meets()
+        };
+        let results = worked(0..3, work).collect();
+        assert_eq!(results.len(), 3);
+        for result in results {
+            assert!(result.unwrap(), "the second and the third at one time");
+        }
     });
 }

@@ -96,6 +96,13 @@ impl<I: Inlets> Driver<I> {
         Advance::Pulled
     }
 
+    /// There is so much work in an item, as it seems.
+    pub(crate) fn expect_work(&mut self, work: Duration) {
+        for course in &mut self.parts {
+            course.pace.worked(1.0, work.as_nanos() as u64);
+        }
+    }
+
     /// Whether some part would be faster with helpers.
     pub(crate) fn wants_help(&self) -> bool {
         self.parts

@@ -75,12 +75,13 @@ where
         let mut patience = InPlacePatience::default();
         let monitor = Monitor::of(&shared, options.stall_after);
         loop {
-            if in_place
-                && pass_in_place(&mut driver, &fused, &mut sinks, &options, &mut patience)
-                    == Passed::Ended
-                && (!fused.keeps() || shared.is_cancelled())
-            {
-                break;
+            let mut heavy = None;
+            if in_place {
+                match pass_in_place(&mut driver, &fused, &mut sinks, &options, &mut patience) {
+                    Passed::Ended if !fused.keeps() || shared.is_cancelled() => break,
+                    Passed::Ended | Passed::WorthMore => {}
+                    Passed::Heavy(work) => heavy = Some(work),
+                }
             }
             if let Some(wiring) = wiring.take() {
                 wired = Some(wire_up::<I, P, _>(wiring));
@@ -91,6 +92,9 @@ where
                 layout.steps.extend(&layout.outputs);
                 plan_courses(&mut driver.parts, &steps, &layout, &shared, &options);
                 engine = Some(Arc::new(Engine::new(steps, &layout, shared.clone())));
+            }
+            if let Some(work) = heavy {
+                driver.expect_work(work);
             }
             let Some(engine) = &engine else { break };
             // Alone first, where that may be enough: most runs are over, or known to be too light to share, before a
@@ -439,6 +443,8 @@ enum Passed {
     Ended,
     /// There is enough work in an item to share it.
     WorthMore,
+    /// So much that not one more should be done alone.
+    Heavy(Duration),
 }
 
 /// How long a run stays in place before it considers helpers again: at first not at all, later a while, since they have
@@ -501,7 +507,7 @@ where
             return Passed::Ended;
         }
         if took >= LONG && !options.inline {
-            return Passed::WorthMore;
+            return Passed::Heavy(took / passed as u32);
         }
         sample = !sample;
         if sample && !options.inline && crate::pace::is_worth_sharing(took, passed) {
@@ -558,6 +564,9 @@ where
     const ROUNDS: u32 = times(128);
     let mut rounds = 0;
     loop {
+        if ask.help && driver.wants_help() {
+            return Delivered::WantsHelp;
+        }
         driver.bell.hear();
         let watch = driver.shared.watch.as_ref();
         if let Some(watch) = watch {
@@ -585,9 +594,6 @@ where
         }
         if driver.is_done() && sinks.is_done() {
             return Delivered::All;
-        }
-        if ask.help && driver.wants_help() {
-            return Delivered::WantsHelp;
         }
         if !busy && !hand.help_out() {
             hand.recruit();

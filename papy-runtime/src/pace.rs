@@ -122,10 +122,8 @@ impl Pace {
     /// Whether other threads should help.
     pub(crate) fn shares(&self) -> bool {
         let work = self.recent.into_iter().fold(f64::INFINITY, f64::min);
-        work.is_finite()
-            && self
-                .pull
-                .is_some_and(|pull| work >= WORTH && work >= pull * NOTICEABLE)
+        let pull = self.pull.unwrap_or(0.0);
+        work.is_finite() && work >= WORTH && work >= pull * NOTICEABLE
     }
 }
 

@@ -219,10 +219,10 @@ impl<T> Slots<T> {
     }
 }
 
-/// The vector that has been iterated over to its end. A vector that is made of one's items, one by one, inherits its memory (see
-/// *Allocation behavior* at `Vec`'s `FromIterator`); were that not so, it would have none.
+/// The vector that has been iterated over to its end. One that is collected through an adapter inherits the memory (see *Allocation
+/// behavior* at `Vec`'s `FromIterator`; without an adapter only while it is half full); were that not so, it would have none.
 fn emptied<T>(values: std::vec::IntoIter<T>) -> Vec<T> {
-    values.map(std::convert::identity).collect()
+    values.fuse().collect()
 }
 
 impl<T> Drop for Slots<T> {
@@ -313,5 +313,20 @@ mod tests {
             stride.truncate(len);
             assert_eq!(show(stride.into_slots()), text);
         }
+    }
+
+    #[test]
+    fn a_stride_leaves_its_memory_to_the_next() {
+        let spares = Arc::default();
+        let mut first = Stride::from_spares(&spares, Extent::at(0, 0), 100);
+        (0..100).for_each(|n| first.push(Slot::Value(n)));
+        let room = first.values.capacity();
+        let place = first.values.as_ptr();
+        first.into_slots().for_each(drop);
+        let next = Stride::<u32>::from_spares(&spares, Extent::at(100, 0), 100);
+        assert_eq!(
+            (next.values.as_ptr(), next.values.capacity()),
+            (place, room)
+        );
     }
 }

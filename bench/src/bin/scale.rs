@@ -17,11 +17,12 @@ use papy_bench::workers::*;
 const HELP: &str = "\
 usage: cargo run --release --bin scale [-- OPTION…]
 
-Prints what an item costs in ns, and how many times what the plain loop takes, as work grows: items, threads, branches, nodes.
+Prints what an item costs in ns, and how many times what the plain loop takes, as work grows: items, strides, threads,
+branches, nodes.
 
   --large       up to 10^9 items instead of 10^8
   --quick       a tenth of the items
-  --only TABLE  items, threads, fans or chains; may be given several times";
+  --only TABLE  items, strides, threads, fans or chains; may be given several times";
 
 const ROUNDS: usize = 3;
 
@@ -34,6 +35,9 @@ fn main() -> ExitCode {
     println!("ns per item, and in parentheses the ratio to the loop: medians of {ROUNDS} rounds");
     if options.wants("items") {
         items(&options, spins);
+    }
+    if options.wants("strides") {
+        strides(&options);
     }
     if options.wants("threads") {
         threads(&options, spins);
@@ -56,7 +60,7 @@ struct Options {
 
 impl Options {
     fn parse(words: impl IntoIterator<Item = String>) -> Option<Options> {
-        const TABLES: [&str; 4] = ["items", "threads", "fans", "chains"];
+        const TABLES: [&str; 5] = ["items", "strides", "threads", "fans", "chains"];
         let mut options = Options::default();
         let mut words = words.into_iter();
         while let Some(word) = words.next() {
@@ -155,6 +159,19 @@ fn items(options: &Options, spins: u32) {
             xs, spins
         ));
         row(format!("10^{power}"), &measured);
+    }
+}
+
+/// What is the same for each stride, and what for each item.
+fn strides(options: &Options) {
+    head("strides: a chain of four trivial nodes", "items each");
+    for stride in [1, 8, 64, 512, 2048] {
+        let measured = measured!(
+            options.few(500_000 * stride.min(20)),
+            |x| mix4(mix3(mix2(mix1(x)))),
+            |xs| chain(xs).stride(stride as usize)
+        );
+        row(stride, &measured);
     }
 }
 
