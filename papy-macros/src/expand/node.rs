@@ -409,29 +409,28 @@ fn join(args: &[TokenStream], local: usize, user: Span) -> TokenStream {
             let names: Vec<Ident> = (0..args.len())
                 .map(|at| internal_at(&format!("arg_{at}"), user))
                 .collect();
-            let one_by_one = one_by_one(&names, local, user);
+            let (one_by_one, nested) = one_by_one(&names, local, user);
             quote_spanned! {at(user)=>
                 match (#(#args),*) {
                     (#(#papy::Slot::Value(#names)),*) => #papy::Slot::Value((#(#names),*)),
-                    (#(#names),*) => #papy::stretch(#cx, |#cx| #one_by_one),
+                    (#(#names),*) => #papy::stretch(#cx, |#cx| #one_by_one).map(|#nested| (#(#names),*)),
                 }
             }
         }
     }
 }
 
-/// Joins slots that are not all values.
-fn one_by_one(names: &[Ident], local: usize, user: Span) -> TokenStream {
+/// Joins slots that are not all values; gives also how the values' names are nested in what comes of it.
+fn one_by_one(names: &[Ident], local: usize, user: Span) -> (TokenStream, TokenStream) {
     let cx = internal_at("cx", user);
     let pair = |(joined, nested): (TokenStream, TokenStream), name: &Ident| {
         let joined = quote_spanned!(at(user)=> #joined.and(#cx, #local, #name));
         (joined, quote!((#nested, #name)))
     };
     let Some((first, rest)) = names.split_first() else {
-        return TokenStream::new();
+        return Default::default();
     };
-    let (joined, nested) = rest.iter().fold((quote!(#first), quote!(#first)), pair);
-    quote_spanned!(at(user)=> #joined.map(|#nested| (#(#names),*)))
+    rest.iter().fold((quote!(#first), quote!(#first)), pair)
 }
 
 /// A group of these slots: as an array where all are values.
