@@ -507,7 +507,7 @@ where
             return Passed::Ended;
         }
         if took >= LONG && !options.inline {
-            return Passed::Heavy(took / passed as u32);
+            return Passed::Heavy(took / passed.max(1) as u32);
         }
         sample = !sample;
         if sample && !options.inline && crate::pace::is_worth_sharing(took, passed) {
@@ -519,7 +519,7 @@ where
             worth = 0;
         }
         if sample && took < PASS {
-            want *= 2;
+            want *= if took < PASS / 8 { 8 } else { 2 };
         } else if took > 2 * PASS {
             want = (want / 2).max(1);
         }

@@ -145,6 +145,13 @@ impl<T> Slot<T> {
         }
     }
 
+    /// Whether there is a value.
+    #[inline(always)]
+    #[must_use]
+    pub fn is_value(&self) -> bool {
+        matches!(self, Slot::Value(_))
+    }
+
     /// Whether it tells that a partner is missing.
     #[inline(always)]
     #[must_use]

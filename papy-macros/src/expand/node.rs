@@ -398,29 +398,42 @@ impl Writer<'_> {
     }
 }
 
-/// The arguments of a node as one slot of a tuple. Many are looked at together first: one by one, the tuple would be copied for each.
+/// The arguments of a node as one slot of a tuple. More than two are first looked at together: where all are values, nothing else has
+/// to be asked when they are put together, and where they are not, that is done in a function of its own.
 fn join(args: &[TokenStream], local: usize, user: Span) -> TokenStream {
+    /// So many LLVM puts together in registers; more would be copied again with each that is joined, so they are at once.
+    const FEW: usize = 8;
     let (papy, cx) = (papy_at(user), internal_at("cx", user));
     match args {
-        [] => TokenStream::new(),
-        [only] => only.clone(),
-        [first, second] => quote_spanned!(at(user)=> #first.and(#cx, #local, #second)),
-        [..] => {
-            let names: Vec<Ident> = (0..args.len())
-                .map(|at| internal_at(&format!("arg_{at}"), user))
-                .collect();
-            let (one_by_one, nested) = one_by_one(&names, local, user);
-            quote_spanned! {at(user)=>
-                match (#(#args),*) {
-                    (#(#papy::Slot::Value(#names)),*) => #papy::Slot::Value((#(#names),*)),
-                    (#(#names),*) => #papy::stretch(#cx, |#cx| #one_by_one).map(|#nested| (#(#names),*)),
-                }
+        [] => return TokenStream::new(),
+        [only] => return only.clone(),
+        [first, second] => {
+            return quote_spanned!(at(user)=> #first.and(#cx, #local, #second));
+        }
+        [..] => {}
+    }
+    let names: Vec<Ident> = (0..args.len())
+        .map(|at| internal_at(&format!("arg_{at}"), user))
+        .collect();
+    let (one_by_one, nested) = one_by_one(&names, local, user);
+    let flat = quote!(|#nested| (#(#names),*));
+    let apart = quote_spanned!(at(user)=> #papy::stretch(#cx, |#cx| #one_by_one).map(#flat));
+    if args.len() <= FEW {
+        quote_spanned! {at(user)=> {
+            #(let #names = #args;)*
+            if #(#names.is_value())&&* { #one_by_one.map(#flat) } else { #apart }
+        }}
+    } else {
+        quote_spanned! {at(user)=>
+            match (#(#args),*) {
+                (#(#papy::Slot::Value(#names)),*) => #papy::Slot::Value((#(#names),*)),
+                (#(#names),*) => #apart,
             }
         }
     }
 }
 
-/// Joins slots that are not all values; gives also how the values' names are nested in what comes of it.
+/// Joins slot after slot; gives also how the values' names are nested in what comes of it.
 fn one_by_one(names: &[Ident], local: usize, user: Span) -> (TokenStream, TokenStream) {
     let cx = internal_at("cx", user);
     let pair = |(joined, nested): (TokenStream, TokenStream), name: &Ident| {
