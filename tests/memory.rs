@@ -1,4 +1,4 @@
-//! What a run takes of the heap: in steady state it allocates strides, and nothing for each item; and the same peak however many
+//! What a run takes of the heap: in steady state it allocates a little for some waves, and nothing for each item; and the same peak however many
 //! items there are.
 //!
 //! The allocator of this program counts. Every test has a process of its own, so what it counts is the test's.
@@ -26,9 +26,9 @@ const ITEMS: i64 = 50_000;
 const BEGINNING: usize = 2_000;
 /// What a longer run may allocate more often, whatever its length: threads take turns in other ways.
 const SOME: usize = 32;
-/// Beyond that, one allocation for so many items: strides are allocated, and are short where the code is not optimized or threads
+/// Beyond that, one allocation for so many items: each wave takes a few, and waves are short where the code is not optimized or threads
 /// wait for each other.
-const ITEMS_FOR_ONE: usize = 8;
+const ITEMS_FOR_ONE: usize = 16;
 /// What the peaks may differ by: a tenth, and this. It is what is in flight at most, where each item has a wave of its own; what the
 /// longer run has more in items alone is many times that.
 const SLACK: usize = 256 << 10;

@@ -35,7 +35,7 @@ pub trait Alignable: Ports<Links: Send + Sync> {
     fn put(
         kept: &mut Self::Kept,
         rounds: usize,
-        extents: &[(Extent, usize)],
+        extents: &[Extent],
         links: &Self::Links,
         wave: u64,
         arrivals: &mut Vec<usize>,
@@ -57,7 +57,7 @@ impl Alignable for () {
     fn put(
         _kept: &mut (),
         _rounds: usize,
-        _extents: &[(Extent, usize)],
+        _extents: &[Extent],
         _links: &(),
         _wave: u64,
         _arrivals: &mut Vec<usize>,
@@ -130,12 +130,12 @@ impl<E: Entry<Item: Send>, R: Alignable> Alignable for (E, R) {
     fn put(
         kept: &mut Self::Kept,
         rounds: usize,
-        extents: &[(Extent, usize)],
+        extents: &[Extent],
         links: &Self::Links,
         wave: u64,
         arrivals: &mut Vec<usize>,
     ) {
-        let Some(((extent, _), others)) = extents.split_first() else {
+        let Some((extent, others)) = extents.split_first() else {
             return;
         };
         let stride = kept.0.stride(&links.0, rounds * E::EACH, extent);
@@ -168,14 +168,15 @@ impl<P: Alignable> Aligner<P> {
 impl<P: Alignable> Step for Aligner<P> {
     fn run(&self, _shared: &Shared, _part: usize, wave: u64, arrivals: &mut Vec<usize>) {
         let mut known = Vec::new();
-        let Some(strides) = P::take(&self.inputs, wave, &mut known) else {
+        let mut note = |extent: &Extent, _| known.push(extent.clone());
+        let Some(strides) = P::take(&self.inputs, wave, &mut note) else {
             return;
         };
         // the turnstile lets one wave in at a time
         let mut kept = std::mem::take(&mut *lock(&self.kept));
         P::keep(strides, &mut kept);
         let mut rounds = P::rounds(&kept);
-        if known[0].0.tail == self.depth && rounds == 0 && P::is_left(&kept) {
+        if known[0].tail == self.depth && rounds == 0 && P::is_left(&kept) {
             rounds = 1;
         }
         P::put(&mut kept, rounds, &known, &self.outputs, wave, arrivals);

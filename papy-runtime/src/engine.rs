@@ -109,6 +109,8 @@ pub(crate) struct Hand<'a, 'env> {
     /// Pools whose tasks this thread may evaluate.
     serves: Vec<bool>,
     todo: Vec<Task>,
+    /// The steps that what is evaluated goes to; empty in between.
+    arrivals: Vec<usize>,
     /// Keeps what it may do to itself.
     pub(crate) alone: bool,
     /// Leaves everything to helpers.
@@ -508,6 +510,7 @@ impl<'a, 'env> Hand<'a, 'env> {
             spawn,
             serves,
             todo: Vec::new(),
+            arrivals: Vec::new(),
             alone: false,
             sharing: false,
             drives: false,
@@ -657,7 +660,6 @@ impl<'a, 'env> Hand<'a, 'env> {
             return;
         }
         let stand = &self.engine.steps[step];
-        let mut arrivals = Vec::new();
         let action = match &stand.planned.role {
             Role::Step(action) | Role::Feed(action, _) => action,
             Role::Spring(spring) => {
@@ -671,6 +673,7 @@ impl<'a, 'env> Hand<'a, 'env> {
                 return;
             }
         };
+        let mut arrivals = std::mem::take(&mut self.arrivals);
         // Kernels guard user code themselves. What unwinds all the same is the `Drop` of an item that a cancelled
         // run throws away.
         if let Err(payload) = unwind::catch(|| action.run(shared, stand.part, wave, &mut arrivals))
@@ -680,9 +683,10 @@ impl<'a, 'env> Hand<'a, 'env> {
         let next = lock(&stand.lobby.turnstile).leave();
         // The turn goes on here. With that to do, what follows from this wave is queued for others.
         self.todo.extend(next.map(|wave| Task { step, wave }));
-        for target in arrivals {
+        for target in arrivals.drain(..) {
             self.arrived(target, wave);
         }
+        self.arrivals = arrivals;
         self.passed(stand.part, wave);
         shared.task_leaves();
     }

@@ -168,6 +168,14 @@ impl<T: Crosses, const N: usize> Entry for Many<T, N> {
     }
 }
 
+/// The rounds of a stride.
+#[derive(Debug, Clone, Copy)]
+pub struct Rounds {
+    pub(crate) len: usize,
+    /// Slots in each.
+    pub(crate) each: usize,
+}
+
 /// `(Port<A>, (Port<B>, ()))`: the streams that enter a region, or leave a pipeline.
 pub trait Ports: Copy {
     /// What the first brings.
@@ -187,11 +195,11 @@ pub trait Ports: Copy {
     fn aim(links: &Self::Links, step: usize) -> usize;
     /// What is known of the links, and how many slots of each make a round.
     fn lineages(links: &Self::Links, found: &mut Vec<(Lineage, u64)>);
-    /// Takes the strides of a wave and what is known of each; `None` where the run was cancelled.
+    /// Takes the strides of a wave; `None` where the run was cancelled. Tells what is known of each, and how many rounds it has.
     fn take(
         links: &Self::Links,
         wave: u64,
-        extents: &mut Vec<(Extent, usize)>,
+        tell: &mut impl FnMut(&Extent, Rounds),
     ) -> Option<Self::Strides>;
     /// The next round of each stride.
     fn next(strides: &mut Self::Strides) -> Option<Self::Slots>;
@@ -215,7 +223,7 @@ impl Ports for () {
         0
     }
     fn lineages(_links: &(), _found: &mut Vec<(Lineage, u64)>) {}
-    fn take(_links: &(), _wave: u64, _extents: &mut Vec<(Extent, usize)>) -> Option<()> {
+    fn take(_links: &(), _wave: u64, _tell: &mut impl FnMut(&Extent, Rounds)) -> Option<()> {
         Some(())
     }
     #[inline(always)]
@@ -250,11 +258,15 @@ impl<E: Entry, R: Ports> Ports for (E, R) {
     fn take(
         links: &Self::Links,
         wave: u64,
-        extents: &mut Vec<(Extent, usize)>,
+        tell: &mut impl FnMut(&Extent, Rounds),
     ) -> Option<Self::Strides> {
         let stride = links.0.take(wave)?;
-        extents.push((stride.extent.clone(), stride.len()));
-        let rest = R::take(&links.1, wave, extents)?;
+        let rounds = Rounds {
+            len: stride.len() / E::EACH,
+            each: E::EACH,
+        };
+        tell(&stride.extent, rounds);
+        let rest = R::take(&links.1, wave, tell)?;
         Some((stride.into_slots(), rest))
     }
     #[inline(always)]

@@ -485,14 +485,16 @@ pub(crate) fn rounds_of<P: Ports>(
     wave: u64,
     lead: usize,
 ) -> Option<(P::Strides, Extent, usize)> {
-    let mut streams = Vec::new();
-    let mut known = Vec::new();
-    let strides = P::take(links, wave, &mut known)?;
-    P::lineages(links, &mut streams);
-    let (extent, len) = known.swap_remove(lead);
-    let each = streams[lead].1 as usize;
-    let places = extent.places.rounds(each);
-    Some((strides, Extent { places, ..extent }, len / each))
+    let (mut number, mut found) = (0, None);
+    let strides = P::take(links, wave, &mut |extent, rounds| {
+        if number == lead {
+            found = Some((extent.clone(), rounds));
+        }
+        number += 1;
+    })?;
+    let (extent, rounds) = found?;
+    let places = extent.places.rounds(rounds.each);
+    Some((strides, Extent { places, ..extent }, rounds.len))
 }
 
 /// A region between its links.

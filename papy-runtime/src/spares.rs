@@ -10,7 +10,7 @@ pub(crate) struct Spare<T> {
     pub(crate) kinds: Vec<Kind>,
 }
 
-/// The memory of a link's strides, from when one has been taken until another is begun. So a run that is on its way allocates nothing,
+/// The memory of a link's strides, from when one has been taken until another is begun. So a run that is on its way allocates next to nothing,
 /// and no memory goes from the allocator of one thread to that of another, which gives it back to the system to ask for it again.
 #[derive(Debug)]
 pub struct Spares<T>(Mutex<Vec<Spare<T>>>);
