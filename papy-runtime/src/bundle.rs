@@ -5,7 +5,7 @@ use std::array;
 use crate::check::{Grouped, Produced, Repeats};
 use crate::cursor::Cursor;
 use crate::fault::Fault;
-use crate::link::{Crosses, Leaving, Port, Takes, port};
+use crate::link::{Crosses, Due, Leaving, Port, Takes, port};
 use crate::slot::{Slot, Unzip};
 use crate::unwind;
 
@@ -133,11 +133,75 @@ impl<T, const N: usize> Bundle<T> for Pile<T, N> {
 impl<T: Crosses, const N: usize> Leaving for Pile<T, N> {
     type Item = T;
     const TIMES: usize = N;
+    fn due(&self) -> Due {
+        let slots = self.0.iter();
+        slots.fold(Due::Nothing, |due, slot| due.max(slot.due()))
+    }
     fn each(self, taker: &mut impl Takes<T>) {
         self.0.into_iter().for_each(|slot| taker.take(slot));
     }
     fn fault(fault: &Fault) -> Self {
         Pile((0..N).map(|_| Slot::Fault(fault.clone())).collect())
+    }
+}
+
+/// A bundle of few slots that leaves a region: `(Slot<T>, (Slot<T>, ()))`. Of an array the compiler thinks as of memory, of a list as
+/// of so many values.
+#[derive(Debug)]
+pub struct Row<L>(pub L);
+
+/// The slots of a row.
+pub trait Slots<T>: Sized {
+    /// How many there are.
+    const LEN: usize;
+    /// What there is to deliver.
+    fn due(&self) -> Due;
+    /// Gives slot after slot.
+    fn each(self, taker: &mut impl Takes<T>);
+    /// The same fault in each.
+    fn fault(fault: &Fault) -> Self;
+}
+
+impl<T> Slots<T> for () {
+    const LEN: usize = 0;
+    #[inline(always)]
+    fn due(&self) -> Due {
+        Due::Nothing
+    }
+    #[inline(always)]
+    fn each(self, _taker: &mut impl Takes<T>) {}
+    fn fault(_fault: &Fault) {}
+}
+
+impl<T: Crosses, R: Slots<T>> Slots<T> for (Slot<T>, R) {
+    const LEN: usize = 1 + R::LEN;
+    #[inline(always)]
+    fn due(&self) -> Due {
+        self.0.due().max(self.1.due())
+    }
+    #[inline(always)]
+    fn each(self, taker: &mut impl Takes<T>) {
+        taker.take(self.0);
+        self.1.each(taker);
+    }
+    fn fault(fault: &Fault) -> Self {
+        (Slot::Fault(fault.clone()), R::fault(fault))
+    }
+}
+
+impl<T: Crosses, R: Slots<T>> Leaving for Row<(Slot<T>, R)> {
+    type Item = T;
+    const TIMES: usize = 1 + R::LEN;
+    #[inline(always)]
+    fn due(&self) -> Due {
+        self.0.due()
+    }
+    #[inline(always)]
+    fn each(self, taker: &mut impl Takes<T>) {
+        self.0.each(taker);
+    }
+    fn fault(fault: &Fault) -> Self {
+        Row(Slots::fault(fault))
     }
 }
 

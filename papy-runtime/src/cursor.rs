@@ -99,28 +99,45 @@ impl Ahead {
     }
 }
 
+/// A number of things that happen seldom, or not so seldom, but never at once with others. Where it is counted up, that is one
+/// instruction in memory: LLVM would keep what is counted in a loop in registers, and then have none left for the user's values.
+#[derive(Debug, Default)]
+pub(crate) struct Count(AtomicU64);
+
+impl Count {
+    #[inline(always)]
+    fn add(&self, n: u64) {
+        let before = self.0.load(Ordering::Relaxed);
+        self.0.store(before.wrapping_add(n), Ordering::Relaxed);
+    }
+
+    pub(crate) fn get(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
 /// What happened at one node. Counted are the exceptions, so that a value costs nothing.
-#[derive(Debug, Default, Clone)]
+#[derive(Debug, Default)]
 pub(crate) struct Tally {
     /// Slots that passed by as a fault, a hole or an end; wraps around below 0.
-    pub(crate) skipped: u64,
+    pub(crate) skipped: Count,
     /// Items that came in groups, less the groups.
     pub(crate) gathered: u64,
     /// Items that a fold has taken in, less the state that came out; wraps around below 0.
     pub(crate) absorbed: u64,
     pub(crate) faults: u64,
-    pub(crate) holes: u64,
+    pub(crate) holes: Count,
     /// Time of the calls that were timed.
     pub(crate) sampled_time: Duration,
 }
 
 impl Tally {
     fn add(&mut self, other: &Tally) {
-        self.skipped = self.skipped.wrapping_add(other.skipped);
+        self.skipped.add(other.skipped.get());
         self.gathered = self.gathered.wrapping_add(other.gathered);
         self.absorbed = self.absorbed.wrapping_add(other.absorbed);
         self.faults += other.faults;
-        self.holes += other.holes;
+        self.holes.add(other.holes.get());
         self.sampled_time += other.sampled_time;
     }
 }
@@ -140,7 +157,9 @@ impl Tallies {
     fn new(len: usize) -> Tallies {
         Tallies {
             first: Default::default(),
-            others: vec![Tally::default(); len.saturating_sub(IN_PLACE)],
+            others: std::iter::repeat_with(Tally::default)
+                .take(len.saturating_sub(IN_PLACE))
+                .collect(),
             len,
         }
     }
@@ -274,7 +293,7 @@ impl Book {
 
     /// A fault that arises before the call: the slot counts as one that was given and failed.
     fn uncall(&mut self, node: usize) {
-        let uncall = |tally: &mut Tally| tally.skipped = tally.skipped.wrapping_sub(1);
+        let uncall = |tally: &mut Tally| tally.skipped.add(u64::MAX);
         self.tallies.note(node, uncall);
     }
 
@@ -389,7 +408,7 @@ impl<'a> Cursor<'a> {
 
     #[inline(always)]
     pub(crate) fn skip(&mut self, node: usize) {
-        self.note(node, |tally| tally.skipped = tally.skipped.wrapping_add(1));
+        self.note(node, |tally| tally.skipped.add(1));
     }
 
     #[inline(always)]
@@ -428,7 +447,7 @@ impl<'a> Cursor<'a> {
 
     #[inline(always)]
     pub(crate) fn hole(&mut self, node: usize) {
-        self.note(node, |tally| tally.holes += 1);
+        self.note(node, |tally| tally.holes.add(1));
     }
 
     #[inline(always)]

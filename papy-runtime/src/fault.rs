@@ -110,7 +110,9 @@ impl Fault {
 
     /// The same, after so many tries.
     pub(crate) fn tried(mut self, attempts: u32) -> Fault {
-        if let Some(origin) = Arc::get_mut(&mut self.0) {
+        if attempts > 1
+            && let Some(origin) = Arc::get_mut(&mut self.0)
+        {
             origin.attempts = attempts;
         }
         self

@@ -5,18 +5,18 @@
 //! variables, where [waves](crate::net) hand strides on.
 
 use std::marker::PhantomData;
-use std::ops::ControlFlow;
 use std::time::Duration;
 
 use crate::cursor::{Book, Cursor};
-use crate::inlet::{Drains, Inlets};
-use crate::link::{Port, Ports, SlotList};
+use crate::inlet::{Inlet, Inlets};
+use crate::link::{Due, Port, Ports, SlotList};
 use crate::net::Place;
 use crate::places::Places;
 use crate::region::Region;
 use crate::shared::{OnFault, Shared};
 use crate::sink::Sinks;
 use crate::slot::Slot;
+use crate::source::Feed;
 use crate::sync::{Arc, Instant};
 use crate::unwind;
 use crate::watch::At;
@@ -28,8 +28,8 @@ pub trait InPlace<T, P: Ports> {
     /// Whether something is kept that comes out behind the last item: that takes waves.
     fn keeps(&self) -> bool;
     /// Passes up to `want` slots through, the first at position `first`. Gives how many there were; `None` where it can't.
-    /// Calls are timed where they are `SAMPLED`.
-    fn pass<I, C, const SAMPLED: bool>(
+    /// Of a single slot, calls are timed.
+    fn pass<I, C>(
         &self,
         inlets: &mut I,
         sinks: &mut C,
@@ -57,14 +57,7 @@ impl<T, P: Ports> InPlace<T, P> for Apart {
     fn keeps(&self) -> bool {
         false
     }
-    fn pass<I, C, const SAMPLED: bool>(
-        &self,
-        _: &mut I,
-        _: &mut C,
-        _: &Shared,
-        _: u64,
-        _: usize,
-    ) -> Option<usize> {
+    fn pass<I, C>(&self, _: &mut I, _: &mut C, _: &Shared, _: u64, _: usize) -> Option<usize> {
         None
     }
 }
@@ -213,35 +206,6 @@ where
 }
 
 impl<L: Regions, F> Fused<L, F> {
-    /// The loop of a pass. It is a function of its own, so that the compiler knows of what it is lent that nothing else points
-    /// there, and keeps in registers what a sink counts.
-    #[inline(never)]
-    fn sweep<I, T, C, O, const SAMPLED: bool>(
-        &self,
-        inlets: &mut I,
-        stands: &mut L::Stands,
-        sinks: &mut C,
-        shared: &Shared,
-        (first, want, is_read): (u64, usize, bool),
-    ) -> usize
-    where
-        I: Inlets<First = T>,
-        F: Fn(Turn, &L, &mut L::Stands, (Slot<T>, ())) -> O,
-        C: Sinks<O::Ports>,
-        O: SlotList,
-    {
-        let mut pass = Pass::<_, _, _, _, SAMPLED> {
-            fused: self,
-            stands,
-            sinks,
-            first,
-            is_read,
-            on_fault: shared.on_fault,
-            outputs: PhantomData::<fn() -> O>,
-        };
-        inlets.drain_first(want, first, shared, &mut pass)
-    }
-
     /// Tells a watched run who is at work.
     fn sit(&self, stands: &mut L::Stands, shared: &Shared, items: (u64, u64)) {
         let Some(watch) = &shared.watch else { return };
@@ -266,7 +230,7 @@ where
         self.regions.keeps()
     }
 
-    fn pass<I, C, const SAMPLED: bool>(
+    fn pass<I, C>(
         &self,
         inlets: &mut I,
         sinks: &mut C,
@@ -282,13 +246,18 @@ where
         self.sit(&mut stands, shared, (first, first + want as u64 - 1));
         let is_read = !sinks.is_done();
         let began = Instant::now();
-        let passed = self.sweep::<_, _, _, _, SAMPLED>(
-            inlets,
-            &mut stands,
-            sinks,
-            shared,
-            (first, want, is_read),
-        );
+        let inlet = inlets.first();
+        let pass = Pass {
+            fused: self,
+            name: shared.ledger.input_name(inlet.number()),
+            first,
+            last: first + want as u64,
+            is_read,
+            on_fault: shared.on_fault,
+            outputs: PhantomData::<fn() -> O>,
+        };
+        let passed = (pass.sweep(inlet, &mut stands, sinks) - first) as usize;
+        shared.ledger.pulled(inlet.number(), passed);
         let failed = self.regions.close(stands, &self.places, shared, passed);
         let nodes = self.places.iter().flat_map(Place::nodes);
         shared.ledger.spend(nodes, began.elapsed());
@@ -302,39 +271,168 @@ where
     }
 }
 
-/// A pass: the loop's variables.
-struct Pass<'a, L: Regions, F, C, O, const SAMPLED: bool> {
+/// A pass: what does not change in it.
+struct Pass<'a, L, F, O> {
     fused: &'a Fused<L, F>,
-    stands: &'a mut L::Stands,
-    sinks: &'a mut C,
+    /// Of the input.
+    name: &'a Arc<str>,
+    /// The position of the first slot, and that behind the last.
     first: u64,
+    last: u64,
     /// Somebody has wanted something when it began.
     is_read: bool,
     on_fault: OnFault,
     outputs: PhantomData<fn() -> O>,
 }
 
-impl<T, L, F, C, O, const SAMPLED: bool> Drains<T> for Pass<'_, L, F, C, O, SAMPLED>
-where
-    L: Regions,
-    F: Fn(Turn, &L, &mut L::Stands, (Slot<T>, ())) -> O,
-    C: Sinks<O::Ports>,
-    O: SlotList,
-{
-    #[inline(always)]
-    fn take(&mut self, position: u64, slot: Slot<T>) -> ControlFlow<()> {
-        let turn = Turn {
-            round: (position - self.first) as usize,
-            sampled: SAMPLED,
-        };
-        let Fused {
-            evaluate, regions, ..
-        } = self.fused;
-        let slots = evaluate(turn, regions, self.stands, (slot, ()));
-        slots.give(self.sinks, self.on_fault)
+impl<L: Regions, F, O: SlotList> Pass<'_, L, F, O> {
+    /// Passes slots through; gives the position behind the last that has been pulled.
+    fn sweep<D, C>(&self, inlet: &mut Inlet<D>, stands: &mut L::Stands, sinks: &mut C) -> u64
+    where
+        D: Feed,
+        F: Fn(Turn, &L, &mut L::Stands, (Slot<D::Item>, ())) -> O,
+        C: Sinks<O::Ports>,
+    {
+        let mut position = self.first;
+        if self.last - self.first == 1 {
+            let found = self.sampled(&mut position, inlet, stands);
+            if let Some(slots) = found {
+                _ = slots.give(sinks, self.on_fault);
+            }
+            return position;
+        }
+        while position < self.last && !inlet.is_over() {
+            let mut found;
+            (position, found) = self.first(position, inlet, stands);
+            position = self.go_through(position, &mut found, inlet, stands, sinks);
+            if let Some(slots) = found {
+                _ = slots.give(sinks, self.on_fault);
+            }
+            if !self.wants_more(sinks) {
+                break;
+            }
+        }
+        position
     }
 
-    fn wants_more(&self) -> bool {
-        !(self.sinks.has_panicked() || (self.is_read && self.sinks.is_done()))
+    /// Evaluates a slot whose calls are timed.
+    #[inline(never)]
+    fn sampled<D>(
+        &self,
+        position: &mut u64,
+        inlet: &mut Inlet<D>,
+        stands: &mut L::Stands,
+    ) -> Option<O>
+    where
+        D: Feed,
+        F: Fn(Turn, &L, &mut L::Stands, (Slot<D::Item>, ())) -> O,
+    {
+        let slot = self.pulled(position, inlet)?;
+        Some(self.evaluated::<_, true>(*position, slot, stands))
+    }
+
+    /// Evaluates slots until there is something to deliver. Gives that, and the position behind it.
+    #[inline(never)]
+    fn first<D>(
+        &self,
+        mut position: u64,
+        inlet: &mut Inlet<D>,
+        stands: &mut L::Stands,
+    ) -> (u64, Option<O>)
+    where
+        D: Feed,
+        F: Fn(Turn, &L, &mut L::Stands, (Slot<D::Item>, ())) -> O,
+    {
+        let found = self.next(&mut position, inlet, stands);
+        (position, found)
+    }
+
+    /// Delivers what is `found` if it is values, and evaluates what comes next, until that is something else. Leaves this in
+    /// `found`; gives the position behind it.
+    ///
+    /// Here time is spent, so it is written for the compiler. It is a function of its own, since of what a function is lent nothing
+    /// else points there, and has nothing in it that could keep such a pointer. It begins with a delivery: what a sink writes is
+    /// then written in every turn before the loop can be left, and may be in a register.
+    #[inline(never)]
+    fn go_through<D, C>(
+        &self,
+        mut position: u64,
+        found: &mut Option<O>,
+        inlet: &mut Inlet<D>,
+        stands: &mut L::Stands,
+        sinks: &mut C,
+    ) -> u64
+    where
+        D: Feed,
+        F: Fn(Turn, &L, &mut L::Stands, (Slot<D::Item>, ())) -> O,
+        C: Sinks<O::Ports>,
+    {
+        let mut values = match found.take() {
+            Some(slots) if slots.due() == Due::Values => slots,
+            others => {
+                *found = others;
+                return position;
+            }
+        };
+        while values.give(sinks, self.on_fault).is_continue() {
+            match self.next(&mut position, inlet, stands) {
+                Some(slots) if slots.due() == Due::Values => values = slots,
+                others => {
+                    *found = others;
+                    break;
+                }
+            }
+        }
+        position
+    }
+
+    /// Evaluates slots until there is something to deliver. This loop, too, begins with what it is about, for the sake of what a fold
+    /// writes.
+    #[inline(always)]
+    fn next<D>(&self, position: &mut u64, inlet: &mut Inlet<D>, stands: &mut L::Stands) -> Option<O>
+    where
+        D: Feed,
+        F: Fn(Turn, &L, &mut L::Stands, (Slot<D::Item>, ())) -> O,
+    {
+        loop {
+            let slot = self.pulled(position, inlet)?;
+            let slots = self.evaluated::<_, false>(*position, slot, stands);
+            if slots.due() != Due::Nothing {
+                return Some(slots);
+            }
+        }
+    }
+
+    /// The next slot.
+    #[inline(always)]
+    fn pulled<D: Feed>(&self, position: &mut u64, inlet: &mut Inlet<D>) -> Option<Slot<D::Item>> {
+        if *position >= self.last {
+            return None;
+        }
+        let slot = inlet.next(self.name, *position)?;
+        *position += 1;
+        Some(slot)
+    }
+
+    /// What comes of the slot before `position`.
+    #[inline(always)]
+    fn evaluated<T, const SAMPLED: bool>(
+        &self,
+        position: u64,
+        slot: Slot<T>,
+        stands: &mut L::Stands,
+    ) -> O
+    where
+        F: Fn(Turn, &L, &mut L::Stands, (Slot<T>, ())) -> O,
+    {
+        let turn = Turn {
+            round: (position - 1 - self.first) as usize,
+            sampled: SAMPLED,
+        };
+        (self.fused.evaluate)(turn, &self.fused.regions, stands, (slot, ()))
+    }
+
+    fn wants_more<C: Sinks<O::Ports>>(&self, sinks: &C) -> bool {
+        !(sinks.has_panicked() || (self.is_read && sinks.is_done()))
     }
 }

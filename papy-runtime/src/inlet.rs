@@ -1,9 +1,8 @@
 //! An input of a run: what it is pulled from, and the link that it feeds.
 
 use std::convert::Infallible;
-use std::ops::ControlFlow;
 
-use crate::fault::{Fault, FaultKind};
+use crate::fault::{BoxError, Fault, FaultKind};
 use crate::link::Link;
 use crate::shared::Shared;
 use crate::slot::Slot;
@@ -50,82 +49,36 @@ impl<F: Feed> Inlet<F> {
         }
     }
 
-    /// Drains up to `want` items into `takes`; an item that failed is a fault in its place. Gives how many slots there were. The
-    /// fault of a source that panics is left in `panic`.
+    /// Pulls the slot of a position: a fault where the item failed. A panic of the source is left in `panic`; it ends the input, as
+    /// does its end.
     #[inline(always)]
-    pub(crate) fn drain(
-        &mut self,
-        want: usize,
-        first: u64,
-        shared: &Shared,
-        takes: &mut impl Drains<F::Item>,
-    ) -> usize {
-        let Inlet {
-            feed,
-            ended,
-            input,
-            panic,
-            ..
-        } = self;
-        if *ended || want == 0 || panic.is_some() {
-            return 0;
-        }
-        let name = shared.ledger.input_name(*input);
-        let mut position = first;
-        let last = first + want as u64;
-        // the loop is left at every exception and gone into again, so that there is nothing in it but values
-        let go_through = || {
-            loop {
-                let went = feed.drain(|item| {
-                    let slot = match item {
-                        Ok(item) => Slot::Value(item),
-                        Err(error) => {
-                            Slot::Fault(Fault::new(name, position, FaultKind::Input, error))
-                        }
-                    };
-                    let went = takes.take(position, slot);
-                    position += 1;
-                    if position == last {
-                        ControlFlow::Break(())
-                    } else {
-                        went
-                    }
-                });
-                if went.is_continue() || position == last || !takes.wants_more() {
-                    return went;
-                }
+    pub(crate) fn next(&mut self, name: &Arc<str>, position: u64) -> Option<Slot<F::Item>> {
+        match unwind::catch(|| self.feed.next()) {
+            Ok(Some(Ok(item))) => Some(Slot::Value(item)),
+            Ok(Some(Err(error))) => {
+                let fault = Fault::new(name, position, FaultKind::Input, error);
+                Some(Slot::Fault(fault))
             }
-        };
-        match unwind::catch(go_through) {
-            Ok(ControlFlow::Break(())) => {}
-            Ok(ControlFlow::Continue(())) => *ended = true,
+            Ok(None) => {
+                self.ended = true;
+                None
+            }
             Err(payload) => {
-                *panic = Some(Fault::panicked(name, position, FaultKind::Input, payload));
+                let fault = Fault::panicked(name, position, FaultKind::Input, payload);
+                self.panic = Some(fault);
+                None
             }
         }
-        let slots = (position - first) as usize;
-        shared.ledger.pulled(*input, slots);
-        slots
-    }
-}
-
-/// What takes what an input gives.
-pub trait Drains<T> {
-    /// Takes the next slot, from `position`; breaks at whatever is not a value and does not go well.
-    fn take(&mut self, position: u64, slot: Slot<T>) -> ControlFlow<()>;
-    /// Asked when it has broken: whether there should be more.
-    fn wants_more(&self) -> bool;
-}
-
-impl<T> Drains<T> for Stride<T> {
-    #[inline(always)]
-    fn take(&mut self, _position: u64, slot: Slot<T>) -> ControlFlow<()> {
-        self.push(slot);
-        ControlFlow::Continue(())
     }
 
-    fn wants_more(&self) -> bool {
-        true
+    /// Whether there is nothing more to be pulled.
+    pub(crate) fn is_over(&self) -> bool {
+        self.ended || self.panic.is_some()
+    }
+
+    /// Where it stands in the header.
+    pub(crate) fn number(&self) -> usize {
+        self.input
     }
 }
 
@@ -135,8 +88,14 @@ impl<F: Feed> Pull for Inlet<F> {
             .held
             .take()
             .unwrap_or_else(|| self.link.stride(Extent::at(first, 0), want));
-        let at = first + stride.len() as u64;
-        self.drain(want, at, shared, &mut stride);
+        let name = shared.ledger.input_name(self.input);
+        let before = stride.len();
+        while stride.len() - before < want && !self.is_over() {
+            if let Some(slot) = self.next(name, first + stride.len() as u64) {
+                stride.push(slot);
+            }
+        }
+        shared.ledger.pulled(self.input, stride.len() - before);
         if let Some(fault) = self.panic.take() {
             stride.push(Slot::Fault(fault));
             self.ended = true;
@@ -177,40 +136,43 @@ impl<F: Feed> Pull for Inlet<F> {
 pub trait Inlets {
     /// What the first input brings.
     type First;
+    /// What that is pulled from.
+    type Feed: Feed<Item = Self::First>;
     /// Input number `input`.
     fn at(&mut self, input: usize) -> &mut dyn Pull;
-    /// See [`Inlet::drain`]; of the first input.
-    fn drain_first(
-        &mut self,
-        want: usize,
-        first: u64,
-        shared: &Shared,
-        takes: &mut impl Drains<Self::First>,
-    ) -> usize;
+    /// The first input.
+    fn first(&mut self) -> &mut Inlet<Self::Feed>;
     /// Drops them one by one: where several sources panic in `Drop`, a tuple would end the process.
     fn discard(self);
 }
 
+/// What no input is pulled from.
+#[derive(Debug)]
+pub enum Never {}
+
+impl Feed for Never {
+    type Item = Infallible;
+    fn next(&mut self) -> Option<Result<Infallible, BoxError>> {
+        match *self {}
+    }
+}
+
 impl Inlets for () {
     type First = Infallible;
+    type Feed = Never;
 
     fn at(&mut self, _input: usize) -> &mut dyn Pull {
         unreachable!("an input of the pipeline")
     }
-    fn drain_first(
-        &mut self,
-        _want: usize,
-        _first: u64,
-        _shared: &Shared,
-        _takes: &mut impl Drains<Infallible>,
-    ) -> usize {
-        0
+    fn first(&mut self) -> &mut Inlet<Never> {
+        unreachable!("what is evaluated in place has an input")
     }
     fn discard(self) {}
 }
 
 impl<F: Feed, R: Inlets> Inlets for (Inlet<F>, R) {
     type First = F::Item;
+    type Feed = F;
 
     fn at(&mut self, input: usize) -> &mut dyn Pull {
         if input == 0 {
@@ -219,15 +181,8 @@ impl<F: Feed, R: Inlets> Inlets for (Inlet<F>, R) {
             self.1.at(input - 1)
         }
     }
-    #[inline(always)]
-    fn drain_first(
-        &mut self,
-        want: usize,
-        first: u64,
-        shared: &Shared,
-        takes: &mut impl Drains<F::Item>,
-    ) -> usize {
-        self.0.drain(want, first, shared, takes)
+    fn first(&mut self) -> &mut Inlet<F> {
+        &mut self.0
     }
     fn discard(self) {
         unwind::discard(self.0);
@@ -240,18 +195,13 @@ pub(crate) struct Own(pub(crate) Vec<(usize, Box<dyn Pull + Send>)>);
 
 impl Inlets for Own {
     type First = Infallible;
+    type Feed = Never;
 
     fn at(&mut self, input: usize) -> &mut dyn Pull {
         let found = self.0.iter_mut().find(|(number, _)| *number == input);
         &mut *found.expect("an input of this part").1
     }
-    fn drain_first(
-        &mut self,
-        _want: usize,
-        _first: u64,
-        _shared: &Shared,
-        _takes: &mut impl Drains<Infallible>,
-    ) -> usize {
+    fn first(&mut self) -> &mut Inlet<Never> {
         unreachable!("a started run evaluates nothing in place")
     }
     fn discard(self) {}

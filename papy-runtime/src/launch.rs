@@ -483,18 +483,8 @@ where
         let first = lock(&part.flow).issued();
         let began = Instant::now();
         // every other pass is a single slot, whose calls are timed
-        let inlets = &mut driver.inlets;
-        let (ask, passed) = if sample {
-            (
-                1,
-                fused.pass::<_, _, true>(inlets, sinks, &shared, first, 1),
-            )
-        } else {
-            (
-                want,
-                fused.pass::<_, _, false>(inlets, sinks, &shared, first, want),
-            )
-        };
+        let ask = if sample { 1 } else { want };
+        let passed = fused.pass(&mut driver.inlets, sinks, &shared, first, ask);
         let Some(passed) = passed else {
             return Passed::WorthMore;
         };

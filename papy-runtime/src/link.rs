@@ -316,12 +316,25 @@ impl<P: Ports, C: Sinks<P>> Takes<P::First> for Delivery<'_, C, P> {
     }
 }
 
+/// What there is to deliver in some slots.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Due {
+    /// Holes and ends only.
+    Nothing,
+    /// Values, and no fault.
+    Values,
+    /// A fault, at least.
+    Faults,
+}
+
 /// What a kernel gives of one stream for a round: a slot, a bundle of them, or what is still to be spread.
 pub trait Leaving: Sized {
     /// What flows.
     type Item: Crosses;
     /// How many slots there are.
     const TIMES: usize;
+    /// What there is to deliver.
+    fn due(&self) -> Due;
     /// Gives slot after slot.
     fn each(self, taker: &mut impl Takes<Self::Item>);
     /// The same fault in each.
@@ -331,6 +344,14 @@ pub trait Leaving: Sized {
 impl<T: Crosses> Leaving for Slot<T> {
     type Item = T;
     const TIMES: usize = 1;
+    #[inline(always)]
+    fn due(&self) -> Due {
+        match self {
+            Slot::Value(_) => Due::Values,
+            Slot::Hole | Slot::End => Due::Nothing,
+            Slot::Fault(_) => Due::Faults,
+        }
+    }
     #[inline(always)]
     fn each(self, taker: &mut impl Takes<T>) {
         taker.take(self);
@@ -343,6 +364,11 @@ impl<T: Crosses> Leaving for Slot<T> {
 impl<T: Crosses, const N: usize> Leaving for [Slot<T>; N] {
     type Item = T;
     const TIMES: usize = N;
+    #[inline(always)]
+    fn due(&self) -> Due {
+        self.iter()
+            .fold(Due::Nothing, |due, slot| due.max(slot.due()))
+    }
     #[inline(always)]
     fn each(mut self, taker: &mut impl Takes<T>) {
         // by index: few and known, so the loop becomes straight lines
@@ -379,7 +405,9 @@ pub trait SlotList: Sized {
     fn push(self, strides: &mut Self::Strides);
     /// The same fault in each.
     fn fault(fault: &Fault) -> Self;
-    /// Delivers the slots in place; breaks where not all were values, see `Sinks::take`.
+    /// What there is to deliver.
+    fn due(&self) -> Due;
+    /// Delivers the slots in place; breaks where not all were taken, see `Sinks::take`.
     fn give<C: Sinks<Self::Ports>>(self, sinks: &mut C, on_fault: OnFault) -> ControlFlow<()>;
     /// Hands the strides to the links; notes whom that concerns.
     fn put(strides: Self::Strides, links: &Self::Links, wave: u64, arrivals: &mut Vec<usize>);
@@ -396,6 +424,10 @@ impl SlotList for () {
     #[inline(always)]
     fn push(self, _strides: &mut ()) {}
     fn fault(_fault: &Fault) {}
+    #[inline(always)]
+    fn due(&self) -> Due {
+        Due::Nothing
+    }
     #[inline(always)]
     fn give<C: Sinks<()>>(self, _sinks: &mut C, _on_fault: OnFault) -> ControlFlow<()> {
         ControlFlow::Continue(())
@@ -437,6 +469,10 @@ impl<X: Leaving, R: SlotList> SlotList for (X, R) {
     }
     fn fault(fault: &Fault) -> Self {
         (X::fault(fault), R::fault(fault))
+    }
+    #[inline(always)]
+    fn due(&self) -> Due {
+        self.0.due().max(self.1.due())
     }
     #[inline(always)]
     fn give<C: Sinks<Self::Ports>>(self, sinks: &mut C, on_fault: OnFault) -> ControlFlow<()> {

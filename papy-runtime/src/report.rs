@@ -118,11 +118,11 @@ impl Ledger {
         for (node, tally) in nodes.iter().chain(feeds).zip(tallies.iter_mut()) {
             let ledger = &self.nodes[*node];
             let counts = [
-                (&ledger.skipped, tally.skipped),
+                (&ledger.skipped, tally.skipped.get()),
                 (&ledger.gathered, tally.gathered),
                 (&ledger.absorbed, tally.absorbed),
                 (&ledger.faults, tally.faults),
-                (&ledger.holes, tally.holes),
+                (&ledger.holes, tally.holes.get()),
                 (&ledger.sampled, tally.sampled_time.as_nanos() as u64),
             ];
             for (counter, count) in counts.into_iter().filter(|(_, count)| *count != 0) {

@@ -2,7 +2,6 @@
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Lines, Stdin};
-use std::ops::ControlFlow;
 use std::path::Path;
 
 use crate::fault::BoxError;
@@ -24,11 +23,8 @@ pub trait Source<T> {
 pub trait Feed {
     /// An item.
     type Item;
-    /// Gives item after item to `take` until that breaks; `Continue` where the input has ended.
-    fn drain(
-        &mut self,
-        take: impl FnMut(Result<Self::Item, BoxError>) -> ControlFlow<()>,
-    ) -> ControlFlow<()>;
+    /// The next item; `None` where the input has ended.
+    fn next(&mut self) -> Option<Result<Self::Item, BoxError>>;
 }
 
 /// The feed of a plain iterator.
@@ -46,11 +42,8 @@ impl<T, I: IntoIterator<Item = T>> Source<T> for I {
 impl<I: Iterator> Feed for Plain<I> {
     type Item = I::Item;
     #[inline(always)]
-    fn drain(
-        &mut self,
-        mut take: impl FnMut(Result<I::Item, BoxError>) -> ControlFlow<()>,
-    ) -> ControlFlow<()> {
-        self.0.try_for_each(|item| take(Ok(item)))
+    fn next(&mut self) -> Option<Result<I::Item, BoxError>> {
+        self.0.next().map(Ok)
     }
 }
 
@@ -93,11 +86,8 @@ pub struct FallibleFeed<I>(I);
 impl<T, E: Into<BoxError>, I: Iterator<Item = Result<T, E>>> Feed for FallibleFeed<I> {
     type Item = T;
     #[inline(always)]
-    fn drain(
-        &mut self,
-        mut take: impl FnMut(Result<T, BoxError>) -> ControlFlow<()>,
-    ) -> ControlFlow<()> {
-        self.0.try_for_each(|item| take(item.map_err(Into::into)))
+    fn next(&mut self) -> Option<Result<T, BoxError>> {
+        self.0.next().map(|item| item.map_err(Into::into))
     }
 }
 

@@ -449,7 +449,23 @@ impl Writer<'_> {
 
     /// What leaves at the end.
     fn out(&mut self, stream: StreamId, to: Consumer) -> TokenStream {
+        /// Bundles of so many slots leave as a row.
+        const FEW: u64 = 8;
         let blamed = self.blamed(to);
+        let given = self.given(stream, to, blamed);
+        let slots = self.region.slots(self.plan.graph, stream);
+        if !(2..=FEW).contains(&slots) {
+            return given;
+        }
+        let papy = papy();
+        let names = (0..slots).map(|at| internal(&format!("of_row_{at}")));
+        let names: Vec<TokenStream> = names.map(|name| quote!(#name)).collect();
+        let row = nest(names.iter().cloned());
+        quote!({ let [#(#names),*] = #given; #papy::Row(#row) })
+    }
+
+    /// The slots of it.
+    fn given(&mut self, stream: StreamId, to: Consumer, blamed: usize) -> TokenStream {
         match to {
             Consumer::Region(_) => {
                 let taken = Taken {
