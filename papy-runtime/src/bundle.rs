@@ -1,6 +1,7 @@
 //! Bundles: the slots of one stream in a round of a region in which streams have different rates.
 
 use std::array;
+use std::mem::ManuallyDrop;
 
 use crate::check::{Grouped, Produced, Repeats};
 use crate::cursor::Cursor;
@@ -134,8 +135,8 @@ impl<T: Crosses, const N: usize> Leaving for Pile<T, N> {
     type Item = T;
     const TIMES: usize = N;
     fn due(&self) -> Due {
-        let slots = self.0.iter();
-        slots.fold(Due::Nothing, |due, slot| due.max(slot.due()))
+        let due = self.0.iter().map(Leaving::due);
+        due.reduce(Due::and).unwrap_or(Due::Nothing)
     }
     fn each(self, taker: &mut impl Takes<T>) {
         self.0.into_iter().for_each(|slot| taker.take(slot));
@@ -177,12 +178,20 @@ impl<T: Crosses, R: Slots<T>> Slots<T> for (Slot<T>, R) {
     const LEN: usize = 1 + R::LEN;
     #[inline(always)]
     fn due(&self) -> Due {
-        self.0.due().max(self.1.due())
+        let due = self.0.due();
+        if R::LEN == 0 {
+            due
+        } else {
+            due.and(self.1.due())
+        }
     }
     #[inline(always)]
     fn each(self, taker: &mut impl Takes<T>) {
-        taker.take(self.0);
-        self.1.each(taker);
+        let (slot, rest) = self;
+        // Takers don't unwind. Said so: the rest would else be lent to what drops it then, and so be in memory.
+        let rest = ManuallyDrop::new(rest);
+        taker.take(slot);
+        ManuallyDrop::into_inner(rest).each(taker);
     }
     fn fault(fault: &Fault) -> Self {
         (Slot::Fault(fault.clone()), R::fault(fault))

@@ -297,16 +297,18 @@ impl<L: Regions, F, O: SlotList> Pass<'_, L, F, O> {
         if self.last - self.first == 1 {
             let found = self.sampled(&mut position, inlet, stands);
             if let Some(slots) = found {
-                _ = slots.give(sinks, self.on_fault);
+                _ = slots.give::<_, false>(sinks, self.on_fault);
             }
             return position;
         }
         while position < self.last && !inlet.is_over() {
             let mut found;
             (position, found) = self.first(position, inlet, stands);
-            position = self.go_through(position, &mut found, inlet, stands, sinks);
+            if sinks.are_open() {
+                position = self.go_through(position, &mut found, inlet, stands, sinks);
+            }
             if let Some(slots) = found {
-                _ = slots.give(sinks, self.on_fault);
+                _ = slots.give::<_, false>(sinks, self.on_fault);
             }
             if !self.wants_more(sinks) {
                 break;
@@ -374,7 +376,7 @@ impl<L: Regions, F, O: SlotList> Pass<'_, L, F, O> {
                 return position;
             }
         };
-        while values.give(sinks, self.on_fault).is_continue() {
+        while values.give::<_, true>(sinks, self.on_fault).is_continue() {
             match self.next(&mut position, inlet, stands) {
                 Some(slots) if slots.due() == Due::Values => values = slots,
                 others => {

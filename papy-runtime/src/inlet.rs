@@ -90,9 +90,12 @@ impl<F: Feed> Pull for Inlet<F> {
             .unwrap_or_else(|| self.link.stride(Extent::at(first, 0), want));
         let name = shared.ledger.input_name(self.input);
         let before = stride.len();
-        while stride.len() - before < want && !self.is_over() {
-            if let Some(slot) = self.next(name, first + stride.len() as u64) {
-                stride.push(slot);
+        if !self.is_over() {
+            for position in (first + before as u64..).take(want) {
+                match self.next(name, position) {
+                    Some(slot) => stride.push(slot),
+                    None => break,
+                }
             }
         }
         shared.ledger.pulled(self.input, stride.len() - before);

@@ -5,6 +5,7 @@
 
 use std::convert::Infallible;
 use std::marker::PhantomData;
+use std::mem::ManuallyDrop;
 use std::ops::ControlFlow;
 
 use crate::fault::Fault;
@@ -286,7 +287,7 @@ impl<E: Entry, R: Ports> Ports for (E, R) {
     }
 }
 
-/// What takes slots. (A closure could do so, too, but whether it is inlined where items are trivial would be up to LLVM.)
+/// What takes slots; it doesn't unwind. (A closure could do so, too, but whether it is inlined where items are trivial would be up to LLVM.)
 pub trait Takes<T> {
     /// Takes the next one.
     fn take(&mut self, slot: Slot<T>);
@@ -300,17 +301,17 @@ impl<T> Takes<T> for Stride<T> {
 }
 
 /// Hands slots to the first of some sinks, which are those of the outputs `P`.
-struct Delivery<'a, C, P> {
+struct Delivery<'a, C, P, const OPEN: bool> {
     sinks: &'a mut C,
     outputs: PhantomData<fn() -> P>,
     on_fault: OnFault,
     went: ControlFlow<()>,
 }
 
-impl<P: Ports, C: Sinks<P>> Takes<P::First> for Delivery<'_, C, P> {
+impl<P: Ports, C: Sinks<P>, const OPEN: bool> Takes<P::First> for Delivery<'_, C, P, OPEN> {
     #[inline(always)]
     fn take(&mut self, slot: Slot<P::First>) {
-        if self.sinks.take(self.on_fault, slot).is_break() {
+        if self.sinks.take::<OPEN>(self.on_fault, slot).is_break() {
             self.went = ControlFlow::Break(());
         }
     }
@@ -321,10 +322,18 @@ impl<P: Ports, C: Sinks<P>> Takes<P::First> for Delivery<'_, C, P> {
 pub enum Due {
     /// Holes and ends only.
     Nothing,
-    /// Values, and no fault.
+    /// Values; of another stream nothing, perhaps.
     Values,
-    /// A fault, at least.
-    Faults,
+    /// A fault, at least, or values and holes of one stream.
+    Others,
+}
+
+impl Due {
+    /// Of two slots of one stream.
+    #[inline(always)]
+    pub(crate) fn and(self, other: Due) -> Due {
+        if self == other { self } else { Due::Others }
+    }
 }
 
 /// What a kernel gives of one stream for a round: a slot, a bundle of them, or what is still to be spread.
@@ -349,7 +358,7 @@ impl<T: Crosses> Leaving for Slot<T> {
         match self {
             Slot::Value(_) => Due::Values,
             Slot::Hole | Slot::End => Due::Nothing,
-            Slot::Fault(_) => Due::Faults,
+            Slot::Fault(_) => Due::Others,
         }
     }
     #[inline(always)]
@@ -366,8 +375,8 @@ impl<T: Crosses, const N: usize> Leaving for [Slot<T>; N] {
     const TIMES: usize = N;
     #[inline(always)]
     fn due(&self) -> Due {
-        self.iter()
-            .fold(Due::Nothing, |due, slot| due.max(slot.due()))
+        let due = self.iter().map(Leaving::due);
+        due.reduce(Due::and).unwrap_or(Due::Nothing)
     }
     #[inline(always)]
     fn each(mut self, taker: &mut impl Takes<T>) {
@@ -407,8 +416,12 @@ pub trait SlotList: Sized {
     fn fault(fault: &Fault) -> Self;
     /// What there is to deliver.
     fn due(&self) -> Due;
-    /// Delivers the slots in place; breaks where not all were taken, see `Sinks::take`.
-    fn give<C: Sinks<Self::Ports>>(self, sinks: &mut C, on_fault: OnFault) -> ControlFlow<()>;
+    /// Delivers the slots in place, where all sinks are `OPEN` or not; breaks where not all were taken, see `Sinks::take`.
+    fn give<C: Sinks<Self::Ports>, const OPEN: bool>(
+        self,
+        sinks: &mut C,
+        on_fault: OnFault,
+    ) -> ControlFlow<()>;
     /// Hands the strides to the links; notes whom that concerns.
     fn put(strides: Self::Strides, links: &Self::Links, wave: u64, arrivals: &mut Vec<usize>);
 }
@@ -429,7 +442,11 @@ impl SlotList for () {
         Due::Nothing
     }
     #[inline(always)]
-    fn give<C: Sinks<()>>(self, _sinks: &mut C, _on_fault: OnFault) -> ControlFlow<()> {
+    fn give<C: Sinks<()>, const OPEN: bool>(
+        self,
+        _sinks: &mut C,
+        _on_fault: OnFault,
+    ) -> ControlFlow<()> {
         ControlFlow::Continue(())
     }
     fn put(_strides: (), _links: &(), _wave: u64, _arrivals: &mut Vec<usize>) {}
@@ -464,8 +481,10 @@ impl<X: Leaving, R: SlotList> SlotList for (X, R) {
     }
     #[inline(always)]
     fn push(self, strides: &mut Self::Strides) {
-        self.0.each(&mut strides.0);
-        self.1.push(&mut strides.1);
+        let (slots, rest) = self;
+        let rest = ManuallyDrop::new(rest);
+        slots.each(&mut strides.0);
+        ManuallyDrop::into_inner(rest).push(&mut strides.1);
     }
     fn fault(fault: &Fault) -> Self {
         (X::fault(fault), R::fault(fault))
@@ -475,16 +494,22 @@ impl<X: Leaving, R: SlotList> SlotList for (X, R) {
         self.0.due().max(self.1.due())
     }
     #[inline(always)]
-    fn give<C: Sinks<Self::Ports>>(self, sinks: &mut C, on_fault: OnFault) -> ControlFlow<()> {
-        let mut delivery = Delivery {
+    fn give<C: Sinks<Self::Ports>, const OPEN: bool>(
+        self,
+        sinks: &mut C,
+        on_fault: OnFault,
+    ) -> ControlFlow<()> {
+        let mut delivery = Delivery::<_, Self::Ports, OPEN> {
             sinks: &mut *sinks,
-            outputs: PhantomData::<fn() -> Self::Ports>,
+            outputs: PhantomData,
             on_fault,
             went: ControlFlow::Continue(()),
         };
-        self.0.each(&mut delivery);
+        let (slots, rest) = self;
+        let rest = ManuallyDrop::new(rest);
+        slots.each(&mut delivery);
         let went = delivery.went;
-        let rest = self.1.give(sinks.rest(), on_fault);
+        let rest = ManuallyDrop::into_inner(rest).give::<_, OPEN>(sinks.rest(), on_fault);
         if went.is_break() { went } else { rest }
     }
     fn put(strides: Self::Strides, links: &Self::Links, wave: u64, arrivals: &mut Vec<usize>) {

@@ -114,9 +114,16 @@ pub trait Sinks<P: Ports> {
     type Rest: Sinks<P::Rest>;
     /// The same.
     fn rest(&mut self) -> &mut Self::Rest;
-    /// Delivers one slot of the first output in place; breaks where that was not a value, or not taken: whoever delivers then
-    /// looks whether somebody wants more. So the loop over values has no calls in it but the user's.
-    fn take(&mut self, on_fault: OnFault, slot: Slot<P::First>) -> ControlFlow<()>;
+    /// Whether every output wants more. That changes where a delivery breaks, and nowhere else.
+    fn are_open(&self) -> bool;
+    /// Delivers one slot of the first output in place, which wants it for sure where it is `OPEN`. Breaks where the slot was not a
+    /// value, or not taken: whoever delivers then looks whether somebody wants more. So the loop over values has no calls in it but
+    /// the user's.
+    fn take<const OPEN: bool>(
+        &mut self,
+        on_fault: OnFault,
+        slot: Slot<P::First>,
+    ) -> ControlFlow<()>;
     /// Delivers what is ready, a stride of each output at most; gives whether there was any.
     fn deliver(&mut self) -> bool;
     /// Every output has ended.
@@ -135,7 +142,14 @@ impl Sinks<()> for () {
     fn rest(&mut self) -> &mut () {
         self
     }
-    fn take(&mut self, _on_fault: OnFault, _slot: Slot<Infallible>) -> ControlFlow<()> {
+    fn are_open(&self) -> bool {
+        true
+    }
+    fn take<const OPEN: bool>(
+        &mut self,
+        _on_fault: OnFault,
+        _slot: Slot<Infallible>,
+    ) -> ControlFlow<()> {
         ControlFlow::Continue(())
     }
     fn deliver(&mut self) -> bool {
@@ -204,14 +218,18 @@ where
         &mut self.1
     }
 
+    fn are_open(&self) -> bool {
+        !self.0.done && self.1.are_open()
+    }
+
     #[inline(always)]
-    fn take(&mut self, on_fault: OnFault, slot: Slot<T>) -> ControlFlow<()> {
+    fn take<const OPEN: bool>(&mut self, on_fault: OnFault, slot: Slot<T>) -> ControlFlow<()> {
         let Tap {
             sink, panic, done, ..
         } = &mut self.0;
         let (result, goes_on) = match slot {
             Slot::Hole | Slot::End => return ControlFlow::Continue(()),
-            slot if *done => {
+            slot if !OPEN && *done => {
                 unwind::discard(slot);
                 return ControlFlow::Break(());
             }
