@@ -656,22 +656,14 @@ impl<'a, 'env> Hand<'a, 'env> {
     /// Evaluates one wave at one step, and makes due what follows from it.
     fn run(&mut self, Task { step, wave }: Task) {
         let shared = &self.engine.shared;
-        if !shared.task_enters() {
+        let Some(_inside) = shared.task_enters() else {
             return;
-        }
+        };
         let stand = &self.engine.steps[step];
         let action = match &stand.planned.role {
             Role::Step(action) | Role::Feed(action, _) => action,
-            Role::Spring(spring) => {
-                self.pour(step, &**spring);
-                shared.task_leaves();
-                return;
-            }
-            Role::Timed(node) => {
-                self.leave_to(node, step, wave);
-                shared.task_leaves();
-                return;
-            }
+            Role::Spring(spring) => return self.pour(step, &**spring),
+            Role::Timed(node) => return self.leave_to(node, step, wave),
         };
         let mut arrivals = std::mem::take(&mut self.arrivals);
         // Kernels guard user code themselves. What unwinds all the same is the `Drop` of an item that a cancelled
@@ -688,7 +680,6 @@ impl<'a, 'env> Hand<'a, 'env> {
         }
         self.arrivals = arrivals;
         self.passed(stand.part, wave);
-        shared.task_leaves();
     }
 
     /// Leaves a wave to those who make a timed node's calls; without anybody who keeps time, it is evaluated here.
@@ -720,10 +711,10 @@ impl<'a, 'env> Hand<'a, 'env> {
     pub(crate) fn hand_on(&mut self, step: usize, wave: u64) {
         let shared = &self.engine.shared;
         if let Role::Timed(node) = &self.engine.steps[step].planned.role
-            && shared.task_enters()
+            && let Some(inside) = shared.task_enters()
         {
             self.settled(&**node, step, wave);
-            shared.task_leaves();
+            drop(inside);
             self.finish_todo();
         }
     }

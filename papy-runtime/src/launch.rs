@@ -616,6 +616,16 @@ fn run_with_helpers<'env, I, P, C>(
     }
 }
 
+/// Pumps and a timekeeper, whom the scope waits for: they end when this is dropped, whatever the way out.
+struct OpenPumps<'a, 'env>(&'a Engine<'env>);
+
+impl Drop for OpenPumps<'_, '_> {
+    fn drop(&mut self) {
+        self.0.close_pumps();
+        self.0.shared.timing.end();
+    }
+}
+
 fn run_with_pumps<'env, I, P, C>(
     engine: &Arc<Engine<'env>>,
     crews: &[usize],
@@ -655,10 +665,10 @@ fn run_with_pumps<'env, I, P, C>(
                 }
             }
         }
+        let open = OpenPumps(engine);
         let mut hand = Hand::driver(engine, Spawn::Pumped);
         deliver_all(driver, &mut hand, sinks, Ask::NOTHING);
-        engine.close_pumps();
-        engine.shared.timing.end();
+        drop(open);
         // Where this thread is one of a pool's, a helper that a pump has spawned may be queued behind it.
         while rayon::current_thread_index().is_some()
             && !pumps.iter().all(thread::ScopedJoinHandle::is_finished)

@@ -13,7 +13,7 @@ use crate::report::{Ledger, Report};
 use crate::run::Seat;
 use crate::sync::{
     Arc, AtomicBool, AtomicU64, Condvar, Instant, Mutex, MutexGuard, OnceLock, Ordering, Weak,
-    lock, rayon, thread_local, try_lock, wait, wait_for,
+    is_unwinding, lock, rayon, thread_local, try_lock, wait, wait_for,
 };
 use crate::timekeeper::Timing;
 use crate::unwind;
@@ -327,16 +327,20 @@ impl Shared {
         });
     }
 
-    /// Counts an evaluation in; `false` where the run is cancelled and it must not begin.
-    pub(crate) fn task_enters(&self) -> bool {
+    /// Counts an evaluation in; `None` where the run is cancelled and it must not begin.
+    #[must_use]
+    pub(crate) fn task_enters(&self) -> Option<Inside<'_>> {
         let mut life = lock(&self.life);
         if self.is_cancelled() {
-            return false;
+            return None;
         }
         life.running += 1;
         drop(life);
         let _ = INSIDE.try_with(|inside| inside.borrow_mut().push(self.address()));
-        true
+        Some(Inside {
+            shared: self,
+            unwinds: is_unwinding(),
+        })
     }
 
     /// Whether this thread is inside of an evaluation of the run.
@@ -375,17 +379,6 @@ impl Shared {
     /// Whether a helper has left tasks since the last look.
     pub(crate) fn has_left_tasks(&self) -> bool {
         self.left.load(Ordering::SeqCst) && self.left.swap(false, Ordering::SeqCst)
-    }
-
-    pub(crate) fn task_leaves(&self) {
-        let _ = INSIDE.try_with(|inside| inside.borrow_mut().pop());
-        let mut life = lock(&self.life);
-        life.running -= 1;
-        let quiet = life.running == 0;
-        self.tell(life, quiet);
-        if quiet {
-            self.timing.ring();
-        }
     }
 
     /// All waves of a part are through every step.
@@ -520,6 +513,31 @@ impl Shared {
         };
         life.waiters -= 1;
         held
+    }
+}
+
+/// An evaluation that has been counted in, and is counted out when this is dropped. If that is because something of papy's own unwinds,
+/// its wave is lost; the run is cancelled then, since who waits for its end would wait for ever.
+pub(crate) struct Inside<'a> {
+    shared: &'a Shared,
+    /// Something else had begun to unwind before.
+    unwinds: bool,
+}
+
+impl Drop for Inside<'_> {
+    fn drop(&mut self) {
+        let shared = self.shared;
+        if is_unwinding() && !self.unwinds {
+            shared.cancel();
+        }
+        let _ = INSIDE.try_with(|inside| inside.borrow_mut().pop());
+        let mut life = lock(&shared.life);
+        life.running -= 1;
+        let quiet = life.running == 0;
+        shared.tell(life, quiet);
+        if quiet {
+            shared.timing.ring();
+        }
     }
 }
 

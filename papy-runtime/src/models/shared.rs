@@ -7,14 +7,15 @@ use ::loom::thread;
 use super::Shared;
 use crate::models::{model, plan, shared};
 use crate::sync::{Arc, Mutex, lock};
+use crate::unwind;
 
 /// An evaluation, if it may begin: never once the run has settled.
 fn evaluate(shared: &Shared, settled: &AtomicBool, inside: &Mutex<()>) {
-    if shared.task_enters() {
+    if let Some(inside_of_it) = shared.task_enters() {
         assert!(!settled.load(SeqCst), "begun in a run that is gone");
         drop(lock(inside));
         assert!(!settled.load(SeqCst), "the run did not wait for it");
-        shared.task_leaves();
+        drop(inside_of_it);
     }
 }
 
@@ -61,16 +62,38 @@ fn who_waits_for_the_end_sees_it() {
             thread::spawn(move || shared.driver_leaves(None))
         };
         let helper = {
-            assert!(shared.task_enters());
             let shared = shared.clone();
             thread::spawn(move || {
+                let inside_of_it = shared.task_enters();
+                assert!(inside_of_it.is_some());
                 shared.part_ends();
-                shared.task_leaves();
+                drop(inside_of_it);
             })
         };
         assert!(shared.wait(None));
         assert!(shared.is_over());
         driver.join().unwrap();
+        helper.join().unwrap();
+    });
+}
+
+/// Something of papy's own unwinds: the wave is lost, and nobody waits for it.
+#[test]
+fn an_evaluation_that_breaks_ends_the_run() {
+    model(|| {
+        let shared = shared(vec![plan(1, 0)], 1);
+        let helper = {
+            let shared = shared.clone();
+            thread::spawn(move || {
+                let broken = unwind::catch(|| {
+                    let _inside = shared.task_enters();
+                    std::panic::resume_unwind(Box::new("broken"));
+                });
+                assert!(broken.is_err());
+            })
+        };
+        assert!(shared.wait(None));
+        assert!(shared.is_cancelled());
         helper.join().unwrap();
     });
 }

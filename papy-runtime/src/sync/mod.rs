@@ -53,6 +53,11 @@ pub(crate) fn unlocked<T>(mutex: &mut Mutex<T>) -> &mut T {
     mutex.get_mut().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// Whether this thread is on its way out of something that has panicked.
+pub(crate) fn is_unwinding() -> bool {
+    std::thread::panicking()
+}
+
 /// How often something has to happen before it counts. Under a model, where a run has few items, a sixteenth of that.
 pub(crate) const fn times(n: u32) -> u32 {
     if cfg!(papy_shuttle) {
