@@ -25,6 +25,9 @@ const WORTH: f64 = 15.0;
 /// notice.
 const NOTICEABLE: f64 = 0.25;
 
+/// Nanoseconds that it takes to hand a wave over. One that is evaluated sooner is not worth that, whatever its items take.
+const HANDED_OVER: u64 = 2_000;
+
 /// The pace of one part's driver.
 #[derive(Debug, Clone)]
 pub(crate) struct Pace {
@@ -43,8 +46,12 @@ pub(crate) struct Pace {
     recent: [f64; RECENT],
 }
 
-/// A wave may be interrupted, perhaps the next one, too, but hardly so many in a row.
+/// A wave may be interrupted, perhaps the next one, too, but hardly so many in a row. (And the first ones of a process find nothing in a
+/// cache.)
 const RECENT: usize = 4;
+
+/// Nanoseconds of work in an item that tell by themselves: not one more should be done alone.
+const HEAVY: f64 = 100_000.0;
 
 /// Waves in a buffer, where threads share them.
 const SHARED: usize = 8;
@@ -69,7 +76,7 @@ impl Pace {
             streak: 0,
             pull: None,
             work: None,
-            recent: [f64::INFINITY; RECENT],
+            recent: [0.0; RECENT],
         }
     }
 
@@ -87,7 +94,7 @@ impl Pace {
         } else {
             0
         };
-        self.resize();
+        self.resize(2);
     }
 
     /// `items` were evaluated in `nanos`.
@@ -95,16 +102,25 @@ impl Pace {
         if items > 0.0 {
             let cost = nanos as f64 / items;
             self.work = Some(mean(self.work, cost));
-            let net = (cost - BESIDE / self.wave as f64).max(0.0);
-            self.recent.rotate_left(1);
-            self.recent[RECENT - 1] = net;
-            self.resize();
+            let net = if nanos < HANDED_OVER {
+                0.0
+            } else {
+                (cost - BESIDE / self.wave as f64).max(0.0)
+            };
+            if net >= HEAVY {
+                self.recent = [net; RECENT];
+            } else {
+                self.recent.rotate_left(1);
+                self.recent[RECENT - 1] = net;
+            }
+            self.resize(1);
         }
     }
 
     /// Sizes are powers of two, unless given: strides then come in few sizes, and the allocator finds room for a new one
-    /// where an old one was. Sizes that follow every measurement scatter its arenas more and more.
-    fn resize(&mut self) {
+    /// where an old one was. Sizes that follow every measurement scatter its arenas more and more. They grow with each wave that is
+    /// pulled, but not again with what is known of its work: before that of a few waves is known, not much should have been done alone.
+    fn resize(&mut self, growth: usize) {
         let fits = |budget: f64, cost: Option<f64>| cost.map_or(1.0, |cost| budget / cost.max(0.1));
         let limit = self.limits[usize::from(!self.shares())];
         let best = || {
@@ -116,14 +132,14 @@ impl Pace {
         } else {
             self.fixed.unwrap_or_else(best)
         };
-        self.wave = best.min(self.wave * 2);
+        self.wave = best.min(self.wave * growth);
     }
 
     /// Whether other threads should help.
     pub(crate) fn shares(&self) -> bool {
         let work = self.recent.into_iter().fold(f64::INFINITY, f64::min);
         let pull = self.pull.unwrap_or(0.0);
-        work.is_finite() && work >= WORTH && work >= pull * NOTICEABLE
+        work >= WORTH && work >= pull * NOTICEABLE
     }
 }
 
@@ -174,7 +190,14 @@ mod tests {
     #[test]
     fn shares_what_is_worth_it() {
         assert!(!after(20, 1.0, 1.0).shares());
-        assert!(after(20, 1.0, 1_000.0).shares());
+        assert!(after(50, 1.0, 1_000.0).shares());
+        assert!(
+            !after(SHOWN - 1, 1.0, 1_000.0).shares(),
+            "single items that are done sooner than handed over"
+        );
+        assert!(after(RECENT, 1.0, 10_000.0).shares());
+        assert!(!after(RECENT - 1, 1.0, 10_000.0).shares());
+        assert!(after(1, 1.0, 1_000_000.0).shares(), "one tells enough");
         assert!(
             !after(20, 1_000_000.0, 100.0).shares(),
             "the source is what takes the time"
