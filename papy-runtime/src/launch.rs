@@ -470,8 +470,6 @@ where
     const PASS: Duration = Duration::from_micros(50);
     /// So many passes in a row must say that helpers are worth it: one may just have been interrupted.
     const SURE: u32 = 3;
-    /// One that takes so long need not be followed by others: they could be all there is.
-    const LONG: Duration = Duration::from_millis(5);
     let shared = driver.shared.clone();
     let part = &shared.parts[0];
     let mut want = 1;
@@ -496,7 +494,7 @@ where
         if passed < ask || driver.inlets.at(0).has_ended() || shared.is_cancelled() {
             return Passed::Ended;
         }
-        if took >= LONG && !options.inline {
+        if crate::pace::is_heavy(took, passed) && !options.inline {
             return Passed::Heavy(took / passed.max(1) as u32);
         }
         sample = !sample;

@@ -150,6 +150,14 @@ pub(crate) fn is_worth_sharing(took: Duration, items: usize) -> bool {
     took >= TELLING && took.as_nanos() as f64 >= WORTH * items as f64
 }
 
+/// Whether items that take so long together tell by themselves that there is work to share: more like them could be all there is. What
+/// comes of many light ones that were interrupted is not enough.
+pub(crate) fn is_heavy(took: Duration, items: usize) -> bool {
+    const LONG: Duration = Duration::from_millis(5);
+    const EACH: u128 = 500;
+    took >= LONG && took.as_nanos() >= EACH * items as u128
+}
+
 /// A running mean that follows changes within a few waves.
 fn mean(old: Option<f64>, new: f64) -> f64 {
     old.map_or(new, |old| old * 0.5 + new * 0.5)
@@ -212,6 +220,14 @@ mod tests {
         assert!(!pace.shares());
         (0..RECENT).for_each(|_| pace.worked(512.0, 1_000_000));
         assert!(pace.shares(), "that is what it is now");
+    }
+
+    #[test]
+    fn heavy_are_few_long_items_not_many_interrupted_ones() {
+        assert!(is_heavy(Duration::from_millis(5), 1));
+        assert!(is_heavy(Duration::from_millis(30), 30_000));
+        assert!(!is_heavy(Duration::from_millis(10), 30_000));
+        assert!(!is_heavy(Duration::from_millis(4), 1));
     }
 
     #[test]
