@@ -145,6 +145,13 @@ impl<T> Drop for Stride<T> {
     fn drop(&mut self) {
         discard_all(self.values.drain(..));
         discard_all(self.faults.drain(..));
+        if let Some(home) = &self.home {
+            self.kinds.clear();
+            home.put(Spare {
+                values: std::mem::take(&mut self.values),
+                kinds: std::mem::take(&mut self.kinds),
+            });
+        }
     }
 }
 
@@ -219,10 +226,10 @@ impl<T> Slots<T> {
     }
 }
 
-/// The vector that has been iterated over to its end. One that is collected through an adapter inherits the memory (see *Allocation
-/// behavior* at `Vec`'s `FromIterator`; without an adapter only while it is half full); were that not so, it would have none.
+/// The vector that has been iterated over to its end. One that is collected through an adapter that may leave something out inherits the
+/// memory (see *Allocation behavior* at `Vec`'s `FromIterator`); were that not so, it would have none.
 fn emptied<T>(values: std::vec::IntoIter<T>) -> Vec<T> {
-    values.fuse().collect()
+    values.take(0).collect()
 }
 
 impl<T> Drop for Slots<T> {
@@ -320,10 +327,10 @@ mod tests {
         let spares = Arc::default();
         let mut first = Stride::from_spares(&spares, Extent::at(0, 0), 100);
         (0..100).for_each(|n| first.push(Slot::Value(n)));
-        let room = first.values.capacity();
-        let place = first.values.as_ptr();
+        let (room, place) = (first.values.capacity(), first.values.as_ptr());
         first.into_slots().for_each(drop);
-        let next = Stride::<u32>::from_spares(&spares, Extent::at(100, 0), 100);
+        // asks for nothing, so what it has is what was left
+        let next = Stride::<u32>::from_spares(&spares, Extent::at(100, 0), 0);
         assert_eq!(
             (next.values.as_ptr(), next.values.capacity()),
             (place, room)
