@@ -502,19 +502,56 @@ pub(crate) fn in_scope<'env, R>(pool: &Pool, f: impl FnOnce(&Scope<'env>) -> R) 
     }
 }
 
+/// The lists of a hand, for another one: memory, and nothing in it.
+#[derive(Default)]
+pub(crate) struct Lists {
+    serves: Vec<bool>,
+    todo: Vec<Task>,
+    arrivals: Vec<usize>,
+}
+
 impl<'a, 'env> Hand<'a, 'env> {
     pub(crate) fn new(engine: &'a Arc<Engine<'env>>, spawn: Spawn<'a, 'env>) -> Hand<'a, 'env> {
-        let serves = vec![false; engine.pools.len()];
+        Hand::with(engine, spawn, Lists::default())
+    }
+
+    fn with(engine: &'a Arc<Engine<'env>>, spawn: Spawn<'a, 'env>, lists: Lists) -> Hand<'a, 'env> {
+        let Lists {
+            mut serves,
+            todo,
+            arrivals,
+        } = lists;
+        serves.clear();
+        serves.resize(engine.pools.len(), false);
         Hand {
             engine,
             spawn,
             serves,
-            todo: Vec::new(),
-            arrivals: Vec::new(),
+            todo,
+            arrivals,
             alone: false,
             sharing: false,
             drives: false,
         }
+    }
+
+    /// The hand of a driver that does everything by itself, for a while; what it works with is used again.
+    pub(crate) fn alone_for_a_while<R>(
+        engine: &'a Arc<Engine<'env>>,
+        lists: &mut Lists,
+        work: impl FnOnce(&mut Hand<'a, 'env>) -> R,
+    ) -> R {
+        let mut hand = Hand::with(engine, Spawn::Never, std::mem::take(lists));
+        hand.serves.fill(true);
+        hand.drives = true;
+        hand.alone = true;
+        let result = work(&mut hand);
+        *lists = Lists {
+            serves: hand.serves,
+            todo: hand.todo,
+            arrivals: hand.arrivals,
+        };
+        result
     }
 
     /// The hand of a driver: it serves the default pool, and the pool that its thread belongs to.

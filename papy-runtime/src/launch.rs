@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::bell::Bell;
 use crate::channel::Gate;
 use crate::driver::{Advance, Course, Driver};
-use crate::engine::{self, Engine, Hand, Spawn};
+use crate::engine::{self, Engine, Hand, Lists, Spawn};
 use crate::error::StartError;
 use crate::flow::Flow;
 use crate::graph::Graph;
@@ -188,7 +188,7 @@ where
                 shared: shared.clone(),
                 bell,
             };
-            shared.seat(Box::new(Inline { engine, driver }));
+            shared.seat(Inline::boxed(engine, driver));
             return Ok((outputs, control));
         }
         if engine.is_timed()
@@ -221,8 +221,7 @@ where
                 Ok(()) => {}
                 Err((Some(driver), _)) if options.makes_do && asked == 1 => {
                     shared.ledger.note_on_caller();
-                    let engine = engine.clone();
-                    shared.seat(Box::new(Inline { engine, driver }));
+                    shared.seat(Inline::boxed(engine.clone(), driver));
                 }
                 Err((driver, error)) => {
                     unwind::discard(driver);
@@ -322,22 +321,34 @@ fn begin_timekeeper(engine: &Arc<Engine<'static>>) -> Result<(), String> {
 struct Inline {
     engine: Arc<Engine<'static>>,
     driver: Driver<Own>,
+    lists: Lists,
+}
+
+impl Inline {
+    fn boxed(engine: Arc<Engine<'static>>, driver: Driver<Own>) -> Box<Inline> {
+        Box::new(Inline {
+            engine,
+            driver,
+            lists: Lists::default(),
+        })
+    }
 }
 
 impl Seat for Inline {
     fn drive(&mut self, part: Option<usize>) -> bool {
-        let mut hand = Hand::driver(&self.engine, Spawn::Never);
-        hand.alone = true;
-        let mut moved = hand.pour_springs();
-        for course in 0..self.driver.parts.len() {
-            if moved {
-                break;
+        let driver = &mut self.driver;
+        Hand::alone_for_a_while(&self.engine, &mut self.lists, |hand| {
+            let mut moved = hand.pour_springs();
+            for course in 0..driver.parts.len() {
+                if moved {
+                    break;
+                }
+                if part.is_none_or(|part| driver.feeds(course, part)) {
+                    moved |= driver.advance(course, hand) == Advance::Pulled;
+                }
             }
-            if part.is_none_or(|part| self.driver.feeds(course, part)) {
-                moved |= self.driver.advance(course, &mut hand) == Advance::Pulled;
-            }
-        }
-        moved | hand.help_out()
+            moved | hand.help_out()
+        })
     }
 }
 

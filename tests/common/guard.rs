@@ -10,7 +10,7 @@ use std::panic;
 use std::process::{Command, Output};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use papy::testing::{Baseline, Watchdog};
 
@@ -21,8 +21,21 @@ const MARK: &str = "PAPY_TEST_PROCESS";
 pub fn within<F: FnOnce() + Send + 'static>(seconds: u64, body: F) {
     let name = test_of::<F>();
     if std::env::var_os(MARK).is_some() {
-        return guarded(name, seconds, body);
+        return guarded(name, Limit::Watched(seconds), body);
     }
+    must_pass(name);
+}
+
+/// As [`within`], without a watchdog: a run that is watched takes memory for what it writes down.
+pub fn within_unwatched<F: FnOnce() + Send + 'static>(seconds: u64, body: F) {
+    let name = test_of::<F>();
+    if std::env::var_os(MARK).is_some() {
+        return guarded(name, Limit::Bare(seconds), body);
+    }
+    must_pass(name);
+}
+
+fn must_pass(name: &str) {
     let (passed, text) = apart(name);
     assert!(passed, "{text}");
     print!("{text}");
@@ -32,7 +45,7 @@ pub fn within<F: FnOnce() + Send + 'static>(seconds: u64, body: F) {
 pub fn failing<F: FnOnce() + Send + 'static>(seconds: u64, body: F) -> String {
     let name = test_of::<F>();
     if std::env::var_os(MARK).is_some() {
-        guarded(name, seconds, body);
+        guarded(name, Limit::Watched(seconds), body);
         return String::new();
     }
     let (passed, text) = apart(name);
@@ -74,14 +87,32 @@ fn apart(name: &str) -> (bool, String) {
     (status.success(), format!("{text}{name}: {status}\n"))
 }
 
+/// The seconds that a body has, and whether its runs are watched meanwhile.
+#[derive(Clone, Copy)]
+enum Limit {
+    Watched(u64),
+    Bare(u64),
+}
+
 /// Runs a body under a limit, and looks at what it leaves behind.
-fn guarded(name: &str, seconds: u64, body: impl FnOnce() + Send + 'static) {
+fn guarded(name: &str, limit: Limit, body: impl FnOnce() + Send + 'static) {
     // its threads stay, once there are any
     rayon::broadcast(|_| ());
     let before = Baseline::take();
-    let watchdog = Watchdog::new(name, Duration::from_secs(seconds));
+    let watchdog = match limit {
+        Limit::Watched(seconds) => Some(Watchdog::new(name, Duration::from_secs(seconds))),
+        Limit::Bare(_) => None,
+    };
     let test = thread::Builder::new().name(name.to_owned()).spawn(body);
-    if let Err(payload) = test.expect("a thread for the test").join() {
+    let test = test.expect("a thread for the test");
+    if let Limit::Bare(seconds) = limit {
+        let end = Instant::now() + Duration::from_secs(seconds);
+        while !test.is_finished() {
+            assert!(Instant::now() < end, "{name} takes more than {seconds} s");
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+    if let Err(payload) = test.join() {
         panic::resume_unwind(payload);
     }
     let ends = std::mem::take(&mut *ENDS.lock().unwrap_or_else(PoisonError::into_inner));

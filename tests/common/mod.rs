@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 pub mod guard;
 
-pub use guard::{failing, within};
+pub use guard::{failing, within, within_unwatched};
 use papy::prelude::*;
 pub use papy::testing::Tally;
 
