@@ -25,6 +25,9 @@ pub struct Cursor<'a> {
 }
 
 /// What a region's evaluations write down.
+///
+/// What a kernel calls here doesn't unwind, which `extern "C"` says to the compiler: a panic would end the process. If it might, the kernel's
+/// other slots would have to be dropped then; so they would be lent to what drops them, and lie in memory.
 #[derive(Debug)]
 pub struct Book {
     /// For each node that the region knows.
@@ -219,7 +222,16 @@ impl Book {
 
     #[cold]
     #[inline(never)]
-    fn failed(&mut self, node: usize, round: usize, error: impl Into<BoxError>) -> Fault {
+    #[allow(
+        improper_ctypes_definitions,
+        reason = "it is not called from C; see `Book`"
+    )]
+    extern "C" fn failed(
+        &mut self,
+        node: usize,
+        round: usize,
+        error: impl Into<BoxError>,
+    ) -> Fault {
         self.tallies.note(node, |tally| tally.faults += 1);
         // `Into` is user code too
         let fault = match unwind::catch(|| error.into()) {
@@ -241,7 +253,16 @@ impl Book {
 
     #[cold]
     #[inline(never)]
-    pub(crate) fn panicked(&mut self, node: usize, round: usize, payload: Payload) -> Fault {
+    #[allow(
+        improper_ctypes_definitions,
+        reason = "it is not called from C; see `Book`"
+    )]
+    pub(crate) extern "C" fn panicked(
+        &mut self,
+        node: usize,
+        round: usize,
+        payload: Payload,
+    ) -> Fault {
         self.tallies.note(node, |tally| tally.faults += 1);
         let fault = Fault::panicked(
             &self.names[node],
@@ -299,7 +320,16 @@ impl Book {
 
     #[cold]
     #[inline(never)]
-    pub(crate) fn copy_panicked(&mut self, node: usize, round: usize, payload: Payload) -> Fault {
+    #[allow(
+        improper_ctypes_definitions,
+        reason = "it is not called from C; see `Book`"
+    )]
+    pub(crate) extern "C" fn copy_panicked(
+        &mut self,
+        node: usize,
+        round: usize,
+        payload: Payload,
+    ) -> Fault {
         self.uncall(node);
         self.panicked(node, round, payload)
     }
@@ -307,7 +337,16 @@ impl Book {
     /// `None` behind the first slot that lacks a partner.
     #[cold]
     #[inline(never)]
-    fn unequal(&mut self, node: usize, round: usize, others: Vec<Fault>) -> Option<Fault> {
+    #[allow(
+        improper_ctypes_definitions,
+        reason = "it is not called from C; see `Book`"
+    )]
+    extern "C" fn unequal(
+        &mut self,
+        node: usize,
+        round: usize,
+        others: Vec<Fault>,
+    ) -> Option<Fault> {
         let name = &self.names[node];
         if !lock(&self.common.unequal).insert(Arc::as_ptr(name).cast::<u8>() as usize) {
             return None;
@@ -327,7 +366,11 @@ impl Book {
     /// A timed call begins, and so the one before has ended: nodes of a region follow one another.
     #[cold]
     #[inline(never)]
-    fn begin(&mut self, node: usize, round: usize) {
+    #[allow(
+        improper_ctypes_definitions,
+        reason = "it is not called from C; see `Book`"
+    )]
+    extern "C" fn begin(&mut self, node: usize, round: usize) {
         let now = Instant::now();
         self.count_time(now);
         self.timed = Some((node, now));

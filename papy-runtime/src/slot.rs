@@ -31,7 +31,7 @@ enum Absent {
 }
 
 impl Absent {
-    #[inline]
+    #[inline(always)]
     fn slot<T>(self) -> Slot<T> {
         match self {
             Absent::Hole => Slot::Hole,
@@ -50,7 +50,11 @@ enum Met {
 
 /// Where `None` was a value. (It is not given the slots themselves: they would then be in memory in any case, and not only here.)
 #[cold]
-fn without_partner(a: Option<Absent>, b: Option<Absent>) -> Met {
+#[allow(
+    improper_ctypes_definitions,
+    reason = "it is not called from C; see `Book`"
+)]
+extern "C" fn without_partner(a: Option<Absent>, b: Option<Absent>) -> Met {
     let one_ended = matches!(a, Some(Absent::End)) != matches!(b, Some(Absent::End));
     if one_ended {
         let fault = |absent| match absent {
@@ -117,10 +121,16 @@ impl<T> Slot<T> {
     pub fn and<U>(self, cx: &mut Cursor<'_>, node: usize, other: Slot<U>) -> Slot<(T, U)> {
         match (self, other) {
             (Slot::Value(a), Slot::Value(b)) => Slot::Value((a, b)),
-            (a, b) => match without_partner(a.absent(), b.absent()) {
-                Met::Absent(absent) => absent.slot(),
-                Met::Unequal(others) => cx.unequal(node, others).map_or(Slot::End, Slot::Fault),
-            },
+            (a, b) => {
+                let absent = match without_partner(a.absent(), b.absent()) {
+                    Met::Absent(absent) => absent,
+                    Met::Unequal(others) => match cx.unequal(node, others) {
+                        Some(fault) => Absent::Fault(fault),
+                        None => Absent::End,
+                    },
+                };
+                absent.slot()
+            }
         }
     }
 
