@@ -8,7 +8,7 @@ use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
-use guard::{failing, within};
+use guard::{failing, failing_unwatched, within};
 use papy::prelude::*;
 use papy::testing::{FaultPlan, Planned, Tally};
 
@@ -16,6 +16,13 @@ use papy::testing::{FaultPlan, Planned, Tally};
 fn a_test_that_hangs_is_ended_by_name() {
     let said = failing(1, || thread::sleep(Duration::from_secs(600)));
     let want = "a_test_that_hangs_is_ended_by_name: not done after 1s";
+    assert!(said.contains(want), "{said}");
+}
+
+#[test]
+fn a_test_that_hangs_without_a_watchdog_is_ended_by_name() {
+    let said = failing_unwatched(1, || thread::sleep(Duration::from_secs(600)));
+    let want = "a_test_that_hangs_without_a_watchdog_is_ended_by_name takes more than 1 s";
     assert!(said.contains(want), "{said}");
 }
 
@@ -101,7 +108,14 @@ fn is_guarded(test: &str, head: &str) -> bool {
     let body = test.lines().skip_while(|line| *line != head).skip(1);
     let mut body = body.take_while(|line| line.trim() != "}" || line.len() > indent + 1);
     body.any(|line| {
-        let guards = ["within(", "$crate::common::within(", "let said = failing("];
+        let guards = [
+            "within(",
+            "within_unwatched(",
+            "$crate::common::within(",
+            "$crate::common::within_unwatched(",
+            "let said = failing(",
+            "let said = failing_unwatched(",
+        ];
         let statement = line.trim_start();
         line.len() == statement.len() + indent + 4
             && guards.iter().any(|guard| statement.starts_with(guard))

@@ -43,9 +43,17 @@ fn must_pass(name: &str) {
 
 /// As [`within`], for a test whose body must fail; gives what it says.
 pub fn failing<F: FnOnce() + Send + 'static>(seconds: u64, body: F) -> String {
-    let name = test_of::<F>();
+    must_fail(test_of::<F>(), Limit::Watched(seconds), body)
+}
+
+/// As [`within_unwatched`], for a test whose body must fail; gives what it says.
+pub fn failing_unwatched<F: FnOnce() + Send + 'static>(seconds: u64, body: F) -> String {
+    must_fail(test_of::<F>(), Limit::Bare(seconds), body)
+}
+
+fn must_fail(name: &str, limit: Limit, body: impl FnOnce() + Send + 'static) -> String {
     if std::env::var_os(MARK).is_some() {
-        guarded(name, Limit::Watched(seconds), body);
+        guarded(name, limit, body);
         return String::new();
     }
     let (passed, text) = apart(name);
