@@ -222,16 +222,7 @@ impl Book {
 
     #[cold]
     #[inline(never)]
-    #[allow(
-        improper_ctypes_definitions,
-        reason = "it is not called from C; see `Book`"
-    )]
-    extern "C" fn failed(
-        &mut self,
-        node: usize,
-        round: usize,
-        error: impl Into<BoxError>,
-    ) -> Fault {
+    fn failed(&mut self, node: usize, round: usize, error: impl Into<BoxError>) -> Fault {
         self.tallies.note(node, |tally| tally.faults += 1);
         // `Into` is user code too
         let fault = match unwind::catch(|| error.into()) {
@@ -253,16 +244,7 @@ impl Book {
 
     #[cold]
     #[inline(never)]
-    #[allow(
-        improper_ctypes_definitions,
-        reason = "it is not called from C; see `Book`"
-    )]
-    pub(crate) extern "C" fn panicked(
-        &mut self,
-        node: usize,
-        round: usize,
-        payload: Payload,
-    ) -> Fault {
+    pub(crate) fn panicked(&mut self, node: usize, round: usize, payload: Payload) -> Fault {
         self.tallies.note(node, |tally| tally.faults += 1);
         let fault = Fault::panicked(
             &self.names[node],
@@ -320,16 +302,7 @@ impl Book {
 
     #[cold]
     #[inline(never)]
-    #[allow(
-        improper_ctypes_definitions,
-        reason = "it is not called from C; see `Book`"
-    )]
-    pub(crate) extern "C" fn copy_panicked(
-        &mut self,
-        node: usize,
-        round: usize,
-        payload: Payload,
-    ) -> Fault {
+    pub(crate) fn copy_panicked(&mut self, node: usize, round: usize, payload: Payload) -> Fault {
         self.uncall(node);
         self.panicked(node, round, payload)
     }
