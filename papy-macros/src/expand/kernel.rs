@@ -88,12 +88,22 @@ pub fn kernel(plan: &Plan, id: usize) -> TokenStream {
         .map_or_else(Span::mixed_site, |&node| plan.code.nodes[node].place.span());
     let cx = internal("cx");
     let lines = &writer.lines;
+    let inline = inline(region.nodes.len());
     quote_spanned! {at(user)=>
-        move |#cx, #scratch, #ins| {
+        #inline move |#cx, #scratch, #ins| {
             #(#lines)*
             #outs
         }
     }
+}
+
+/// What makes the compiler put a closure of so many nodes into the loops that call it. Left to itself it does so where the closure is short, or where
+/// there is one such loop in what it compiles at a time: that would depend on what else is in the user's program. (A closure may have
+/// attributes where it is an argument, or what a block gives.)
+pub(super) fn inline(nodes: usize) -> Option<TokenStream> {
+    /// More would be much code, to be compiled for each loop.
+    const SOME: usize = 24;
+    (nodes <= SOME).then(|| quote!(#[inline(always)]))
 }
 
 fn is_worker(code: &NodeCode) -> bool {

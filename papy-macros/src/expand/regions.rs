@@ -128,8 +128,10 @@ fn fused(plan: &Plan) -> TokenStream {
     });
     let input = input_port(0);
     let outputs = outputs(plan);
+    let nodes = ids.iter().map(|&id| plan.partition.regions[id].nodes.len());
+    let inline = kernel::inline(nodes.sum());
     quote! {
-        #papy::fused(#arcs, #input, |#turn, #regions, #stands, (#input, ())| {
+        #papy::fused(#arcs, #input, #inline |#turn, #regions, #stands, (#input, ())| {
             #(#calls)*
             #outputs
         })
