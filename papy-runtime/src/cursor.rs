@@ -26,7 +26,7 @@ pub struct Cursor<'a> {
 
 /// What a region's evaluations write down.
 ///
-/// What a kernel calls here doesn't unwind, which `extern "C"` says to the compiler: a panic would end the process. If it might, the kernel's
+/// What a kernel calls where streams meet or calls are timed doesn't unwind, which `extern "C"` says to the compiler: a panic would end the process. If it might, the kernel's
 /// other slots would have to be dropped then; so they would be lent to what drops them, and lie in memory.
 #[derive(Debug)]
 pub struct Book {
