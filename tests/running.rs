@@ -131,6 +131,36 @@ fn run_gives_the_report() {
     });
 }
 
+#[worker]
+fn thrice(x: i64) -> [i64; 3] {
+    [x, x, x]
+}
+
+pipeline! {
+    fn tripled(xs: Stream<i64>) -> Stream<i64> {
+        xs >> thrice.produce(3)
+    }
+}
+
+/// Whichever of the items it is that one has led to: the others of it are not delivered either.
+#[test]
+fn a_sink_that_has_panicked_is_not_called_again() {
+    within(30, || {
+        quiet();
+        for last in 1..100 {
+            let mut calls = 0;
+            let run = AssertUnwindSafe(|| {
+                tripled(0..1000).for_each(|_| {
+                    calls += 1;
+                    assert!(calls < last, "on purpose");
+                });
+            });
+            assert!(catch_unwind(run).is_err());
+            assert_eq!(calls, last);
+        }
+    });
+}
+
 #[test]
 fn a_panic_in_for_each_is_the_callers() {
     within(20, || {

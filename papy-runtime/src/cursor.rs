@@ -26,8 +26,9 @@ pub struct Cursor<'a> {
 
 /// What a region's evaluations write down.
 ///
-/// What a kernel calls where streams meet or calls are timed doesn't unwind, which `extern "C"` says to the compiler: a panic would end the process. If it might, the kernel's
-/// other slots would have to be dropped then; so they would be lent to what drops them, and lie in memory.
+/// What a kernel calls where streams meet or calls are timed doesn't unwind, which `extern "C"` says to the compiler: a panic would
+/// end the process. If it might, the kernel's other slots would have to be dropped then; so they would be lent to what drops them,
+/// and lie in memory.
 #[derive(Debug)]
 pub struct Book {
     /// For each node that the region knows.

@@ -18,6 +18,7 @@ use crate::slot::Slot;
 use crate::spares::Spares;
 use crate::stride::{Extent, Slots, Stride};
 use crate::sync::{Arc, Mutex, OnceLock, lock};
+use crate::unwind;
 
 /// A stream between regions, as generated code knows it: its type and nothing else.
 #[derive(Debug)]
@@ -111,7 +112,7 @@ impl<T> Link<T> {
 
     pub(crate) fn clear(&self) {
         let strides = lock(&self.strides).clear();
-        strides.for_each(crate::unwind::discard);
+        strides.for_each(unwind::discard);
     }
 }
 
@@ -311,7 +312,10 @@ struct Delivery<'a, C, P, const OPEN: bool> {
 impl<P: Ports, C: Sinks<P>, const OPEN: bool> Takes<P::First> for Delivery<'_, C, P, OPEN> {
     #[inline(always)]
     fn take(&mut self, slot: Slot<P::First>) {
-        if self.sinks.take::<OPEN>(self.on_fault, slot).is_break() {
+        if OPEN && self.went.is_break() {
+            // it was open, and has panicked at a slot of the same bundle
+            unwind::discard(slot);
+        } else if self.sinks.take::<OPEN>(self.on_fault, slot).is_break() {
             self.went = ControlFlow::Break(());
         }
     }
