@@ -1,6 +1,7 @@
 //! An input of a run: what it is pulled from, and the link that it feeds.
 
 use std::convert::Infallible;
+use std::ops::Range;
 
 use crate::fault::{BoxError, Fault, FaultKind};
 use crate::link::Link;
@@ -71,6 +72,24 @@ impl<F: Feed> Inlet<F> {
         }
     }
 
+    /// Pulls values while there is room for them. Gives the slot of another kind or without room that ends this.
+    #[inline(never)]
+    fn fill(
+        &mut self,
+        stride: &mut Stride<F::Item>,
+        name: &Arc<str>,
+        positions: Range<u64>,
+    ) -> Option<Slot<F::Item>> {
+        for position in positions {
+            let slot = self.next(name, position)?;
+            if !(slot.is_value() && stride.is_plain() && stride.has_room_for(1)) {
+                return Some(slot);
+            }
+            stride.add(slot);
+        }
+        None
+    }
+
     /// Whether there is nothing more to be pulled.
     pub(crate) fn is_over(&self) -> bool {
         self.ended || self.panic.is_some()
@@ -90,12 +109,12 @@ impl<F: Feed> Pull for Inlet<F> {
             .unwrap_or_else(|| self.link.stride(Extent::at(first, 0), want));
         let name = shared.ledger.input_name(self.input);
         let before = stride.len();
-        if !self.is_over() {
-            for position in (first + before as u64..).take(want) {
-                match self.next(name, position) {
-                    Some(slot) => stride.push(slot),
-                    None => break,
-                }
+        let last = first + (before + want) as u64;
+        while !self.is_over() {
+            let position = first + stride.len() as u64;
+            match self.fill(&mut stride, name, position..last) {
+                Some(slot) => stride.push(slot),
+                None => break,
             }
         }
         shared.ledger.pulled(self.input, stride.len() - before);

@@ -37,6 +37,7 @@ mod parking;
 mod paths;
 mod pipeline;
 mod places;
+mod plain;
 mod plan;
 mod pool;
 mod rates;

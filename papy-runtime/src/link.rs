@@ -103,6 +103,7 @@ impl<T> Link<T> {
     }
 
     pub(crate) fn put(&self, wave: u64, stride: Stride<T>) {
+        let stride = stride.finished();
         lock(&self.strides).insert(wave, stride);
     }
 
@@ -301,6 +302,16 @@ impl<T> Takes<T> for Stride<T> {
     }
 }
 
+/// Takes slots for which a stride has room.
+struct Adding<'a, T>(&'a mut Stride<T>);
+
+impl<T> Takes<T> for Adding<'_, T> {
+    #[inline(always)]
+    fn take(&mut self, slot: Slot<T>) {
+        self.0.add(slot);
+    }
+}
+
 /// Hands slots to the first of some sinks, which are those of the outputs `P`.
 struct Delivery<'a, C, P, const OPEN: bool> {
     sinks: &'a mut C,
@@ -414,6 +425,12 @@ pub trait SlotList: Sized {
     ) -> Self::Links;
     /// Empty strides for `rounds` rounds.
     fn strides(links: &Self::Links, extent: &Extent, rounds: usize) -> Self::Strides;
+    /// Whether all slots so far are values.
+    fn are_plain(strides: &Self::Strides) -> bool;
+    /// Whether they are values for which there is room, see [`Stride::add`].
+    fn fit(&self, strides: &Self::Strides) -> bool;
+    /// Adds values of one round to each, which have been values so far, where they fit.
+    fn add(self, strides: &mut Self::Strides);
     /// Adds the slots of one round to each.
     fn push(self, strides: &mut Self::Strides);
     /// The same fault in each.
@@ -438,6 +455,15 @@ impl SlotList for () {
     fn ports() {}
     fn links(_spec: &RegionSpec, _round: Lineage, _entering: &[(Lineage, u64)], _out: usize) {}
     fn strides(_links: &(), _extent: &Extent, _rounds: usize) {}
+    fn are_plain(_strides: &()) -> bool {
+        true
+    }
+    #[inline(always)]
+    fn fit(&self, _strides: &()) -> bool {
+        true
+    }
+    #[inline(always)]
+    fn add(self, _strides: &mut ()) {}
     #[inline(always)]
     fn push(self, _strides: &mut ()) {}
     fn fault(_fault: &Fault) {}
@@ -482,6 +508,20 @@ impl<X: Leaving, R: SlotList> SlotList for (X, R) {
             links.0.stride(own, rounds * X::TIMES),
             R::strides(&links.1, extent, rounds),
         )
+    }
+    fn are_plain(strides: &Self::Strides) -> bool {
+        strides.0.is_plain() && R::are_plain(&strides.1)
+    }
+    #[inline(always)]
+    fn fit(&self, strides: &Self::Strides) -> bool {
+        self.0.due() == Due::Values && strides.0.has_room_for(X::TIMES) && self.1.fit(&strides.1)
+    }
+    #[inline(always)]
+    fn add(self, strides: &mut Self::Strides) {
+        let (slots, rest) = self;
+        let rest = ManuallyDrop::new(rest);
+        slots.each(&mut Adding(&mut strides.0));
+        ManuallyDrop::into_inner(rest).add(&mut strides.1);
     }
     #[inline(always)]
     fn push(self, strides: &mut Self::Strides) {

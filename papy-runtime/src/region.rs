@@ -284,8 +284,13 @@ where
             // The kernel guards every call of user code. What unwinds all the same (a `Drop` in a projection) costs
             // its own slot.
             let unwound = unwind::catch(|| {
-                let turns = (timed, at_end, leave);
-                self.go_through(book, &mut scratch, &mut strides, &mut outs, turns);
+                let slots = (&mut strides, &mut outs);
+                if timed || at_end || !O::are_plain(slots.1) {
+                    let turns = (timed, at_end, leave);
+                    self.go_through(book, &mut scratch, slots, turns);
+                } else if let Some(others) = self.rush(book, &mut scratch, slots, leave) {
+                    others.push(&mut outs);
+                }
             });
             if timed {
                 book.rest();
@@ -300,16 +305,40 @@ where
         outs
     }
 
-    /// The loop of an evaluation, until it is told to leave; at the end, the one round behind the others. It is a function of its
-    /// own, and the one place that calls the kernel for waves: so the compiler puts the kernel into it, however long it is, and
-    /// knows that what it is lent does not overlap.
+    /// The loop of an evaluation where all that comes is values, as far as they fit in. Gives what comes of the first round of which that is not so.
+    ///
+    /// Here time is spent, so it is written for the compiler. It is a function of its own, which so knows that what it is lent does not overlap,
+    /// and has no call in it but the user's: so what is written at each turn may be in registers.
+    #[inline(never)]
+    fn rush(
+        &self,
+        book: &mut Book,
+        scratch: &mut S,
+        (strides, outs): (&mut P::Strides, &mut O::Strides),
+        leave: &AtomicBool,
+    ) -> Option<O> {
+        let mut round = P::taken(strides);
+        loop {
+            let slots = P::next(strides)?;
+            let slots = (self.kernel)(&mut Cursor::new(book, round, false), scratch, slots);
+            if !slots.fit(outs) {
+                return Some(slots);
+            }
+            slots.add(outs);
+            if leave.load(Ordering::Relaxed) {
+                return None;
+            }
+            round += 1;
+        }
+    }
+
+    /// The loop of an evaluation, until it is told to leave; at the end, the one round behind the others.
     #[inline(never)]
     fn go_through(
         &self,
         book: &mut Book,
         scratch: &mut S,
-        strides: &mut P::Strides,
-        outs: &mut O::Strides,
+        (strides, outs): (&mut P::Strides, &mut O::Strides),
         (timed, at_end, leave): (bool, bool, &AtomicBool),
     ) {
         let mut round = P::taken(strides);

@@ -7,11 +7,13 @@
 use crate::check::Filtered;
 use crate::cursor::Cursor;
 use crate::fault::{Fault, FaultKind};
+use crate::plain::Plain;
 use crate::unwind;
 use crate::worker::{Fallible, Gathers, Stateful, Stateless, Worker};
 
 /// One place of a stream.
 #[derive(Debug, Clone)]
+#[repr(u8)]
 pub enum Slot<T> {
     /// An item.
     Value(T),
@@ -86,6 +88,15 @@ impl<T> Slot<T> {
             Slot::Hole => Err(Absent::Hole),
             Slot::Fault(fault) => Err(Absent::Fault(fault)),
             Slot::End => Err(Absent::End),
+        }
+    }
+
+    /// The value of a slot that is known to be one.
+    #[inline(always)]
+    pub(crate) fn known(self) -> Plain<T> {
+        match self {
+            Slot::Value(value) => Plain::new(value),
+            Slot::Hole | Slot::Fault(_) | Slot::End => unreachable!("it is known to be a value"),
         }
     }
 

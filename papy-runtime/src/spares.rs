@@ -1,13 +1,23 @@
 //! Memory that strides leave behind, for those that come after them on the same link.
 
+use crate::plain::Plain;
 use crate::stride::Kind;
 use crate::sync::{Mutex, lock};
 
-/// What is left of a stride that has been taken: room.
+/// What is left of a stride: room.
 #[derive(Debug)]
 pub(crate) struct Spare<T> {
-    pub(crate) values: Vec<T>,
+    pub(crate) values: Vec<Plain<T>>,
     pub(crate) kinds: Vec<Kind>,
+}
+
+impl<T> Default for Spare<T> {
+    fn default() -> Spare<T> {
+        Spare {
+            values: Vec::new(),
+            kinds: Vec::new(),
+        }
+    }
 }
 
 impl<T> Spare<T> {
@@ -31,6 +41,8 @@ struct Kept<T> {
     spares: Vec<Spare<T>>,
     /// Values for which there is room in them.
     room: usize,
+    /// Room to write to, one for each thread that does so at the same time.
+    drafts: Vec<Vec<Plain<T>>>,
 }
 
 /// Room for so many values is kept: as many as there are in a buffer, about. What is under way is bounded by the buffer, and so is this.
@@ -43,22 +55,32 @@ impl<T> Default for Spares<T> {
         Spares(Mutex::new(Kept {
             spares: Vec::with_capacity(FEW),
             room: 0,
+            drafts: Vec::with_capacity(FEW),
         }))
     }
 }
 
 impl<T> Spares<T> {
-    /// Some, or none to begin with.
-    pub(crate) fn take(&self) -> Spare<T> {
+    /// What a stride of up to so many slots is written with: where it goes, and a draft; none to begin with.
+    pub(crate) fn take(&self, with_draft: bool) -> (Spare<T>, Vec<Plain<T>>) {
         let mut kept = lock(&self.0);
-        let Some(spare) = kept.spares.pop() else {
-            return Spare {
-                values: Vec::new(),
-                kinds: Vec::new(),
-            };
-        };
+        let spare = kept.spares.pop().unwrap_or_default();
         kept.room -= spare.room();
-        spare
+        let draft = with_draft.then(|| kept.drafts.pop()).flatten();
+        (spare, draft.unwrap_or_default())
+    }
+
+    /// Keeps a draft for the next stride.
+    pub(crate) fn put_draft(&self, draft: Vec<Plain<T>>) {
+        let mut kept = lock(&self.0);
+        let unwanted = if kept.drafts.len() < FEW {
+            kept.drafts.push(draft);
+            None
+        } else {
+            Some(draft)
+        };
+        drop(kept);
+        drop(unwanted);
     }
 
     /// Keeps it, if there is not enough.
@@ -94,7 +116,7 @@ mod tests {
         let all = Spares::<T>::default();
         (0..spares).for_each(|_| all.put(spare(room)));
         let kept = lock(&all.0).spares.len();
-        (0..spares).for_each(|_| drop(all.take()));
+        (0..spares).for_each(|_| drop(all.take(false)));
         assert_eq!(lock(&all.0).room, 0);
         kept
     }

@@ -2,6 +2,7 @@
 
 use crate::fault::Fault;
 use crate::places::Places;
+use crate::plain::Plain;
 use crate::slot::Slot;
 use crate::spares::{Spare, Spares};
 use crate::sync::Arc;
@@ -22,7 +23,9 @@ pub struct Extent {
 #[derive(Debug)]
 pub struct Stride<T> {
     pub(crate) extent: Extent,
-    values: Vec<T>,
+    values: Vec<Plain<T>>,
+    /// The last of the values, see `DRAFT`.
+    draft: Vec<Plain<T>>,
     /// What each slot is; none where all are values.
     kinds: Vec<Kind>,
     faults: Vec<Fault>,
@@ -49,17 +52,35 @@ impl Extent {
 }
 
 impl<T> Stride<T> {
+    /// Values are written to a draft of so many, which no other thread reads, and from there copied together; 0 where each goes where it belongs at
+    /// once.
+    ///
+    /// Who writes where another thread has just read waits for each line of the cache, and only lines that are in the few dozen stores which a
+    /// processor keeps are on their way together: where values are small and written one by one, that takes some 3 ns a value, and a copy 0.2 ns.
+    const DRAFT: usize = {
+        const BYTES: usize = 2048;
+        const LINE: usize = 64;
+        match size_of::<T>() {
+            0 => 0,
+            size if size > LINE => 0,
+            size => BYTES / size,
+        }
+    };
+
     /// For so many slots, in memory that one before it has left, where there is some.
     pub(crate) fn from_spares(
         spares: &Arc<Spares<T>>,
         extent: Extent,
         capacity: usize,
     ) -> Stride<T> {
-        let Spare { mut values, kinds } = spares.take();
+        let (spare, mut draft) = spares.take(Self::DRAFT > 0);
+        let Spare { mut values, kinds } = spare;
         values.reserve(capacity);
+        draft.reserve(capacity.min(Self::DRAFT));
         Stride {
             extent,
             values,
+            draft,
             kinds,
             faults: Vec::new(),
             home: Some(spares.clone()),
@@ -69,7 +90,7 @@ impl<T> Stride<T> {
     /// How many slots there are.
     pub(crate) fn len(&self) -> usize {
         if self.kinds.is_empty() {
-            self.values.len()
+            self.values.len() + self.draft.len()
         } else {
             self.kinds.len()
         }
@@ -77,7 +98,7 @@ impl<T> Stride<T> {
 
     /// There is nothing in it that a reader would see.
     pub(crate) fn is_empty(&self) -> bool {
-        self.values.is_empty() && !self.has_faults()
+        self.values.is_empty() && self.draft.is_empty() && !self.has_faults()
     }
 
     pub(crate) fn has_faults(&self) -> bool {
@@ -88,7 +109,12 @@ impl<T> Stride<T> {
     pub(crate) fn push(&mut self, slot: Slot<T>) {
         match slot {
             Slot::Value(value) => {
-                self.values.push(value);
+                let value = Plain::new(value);
+                if self.has_room_for(1) {
+                    self.desk().push(value);
+                } else {
+                    self.push_beyond(value);
+                }
                 if !self.kinds.is_empty() {
                     self.kinds.push(Kind::Value);
                 }
@@ -102,17 +128,54 @@ impl<T> Stride<T> {
         }
     }
 
+    /// Whether all slots so far are values.
+    #[inline(always)]
+    pub(crate) fn is_plain(&self) -> bool {
+        self.kinds.is_empty()
+    }
+
+    /// Where values are written to.
+    #[inline(always)]
+    fn desk(&mut self) -> &mut Vec<Plain<T>> {
+        if Self::DRAFT > 0 {
+            &mut self.draft
+        } else {
+            &mut self.values
+        }
+    }
+
+    /// Whether so many values can be [added](Stride::add).
+    #[inline(always)]
+    pub(crate) fn has_room_for(&self, values: usize) -> bool {
+        let desk = if Self::DRAFT > 0 {
+            &self.draft
+        } else {
+            &self.values
+        };
+        desk.capacity() - desk.len() >= values
+    }
+
+    /// Adds a value to values, where there is [room](Stride::has_room_for). There is no call in this, so a loop of it may keep in registers
+    /// where it stands.
+    #[inline(always)]
+    pub(crate) fn add(&mut self, slot: Slot<T>) {
+        let value = slot.known();
+        assert!(self.has_room_for(1), "there is room");
+        self.desk().push(value);
+    }
+
     /// Writes down that there is something else than a value; with the first, what all before it are.
     #[inline]
     fn note(&mut self, kind: Kind) {
         if self.kinds.is_empty() {
-            self.kinds.resize(self.values.len(), Kind::Value);
+            self.kinds.resize(self.len(), Kind::Value);
         }
         self.kinds.push(kind);
     }
 
     /// Shortens it to `len` slots; gives the values that go.
-    pub(crate) fn truncate(&mut self, len: usize) -> Vec<T> {
+    pub(crate) fn truncate(&mut self, len: usize) -> Vec<Plain<T>> {
+        self.values.append(&mut self.draft);
         let gone = |kind: Kind, kinds: &[Kind]| {
             let gone = kinds.iter().skip(len);
             gone.filter(|other| **other == kind).count()
@@ -127,16 +190,36 @@ impl<T> Stride<T> {
         self.values.split_off(kept)
     }
 
-    pub(crate) fn into_slots(mut self) -> Slots<T> {
+    /// Adds a value where there is no room for it.
+    #[cold]
+    #[inline(never)]
+    fn push_beyond(&mut self, value: Plain<T>) {
+        self.values.append(&mut self.draft);
+        self.desk().push(value);
+    }
+
+    /// Adds what is still in the draft, which is left to the next stride.
+    pub(crate) fn finished(mut self) -> Stride<T> {
+        self.values.append(&mut self.draft);
+        if let Some(home) = &self.home
+            && self.draft.capacity() > 0
+        {
+            home.put_draft(std::mem::take(&mut self.draft));
+        }
+        self
+    }
+
+    pub(crate) fn into_slots(self) -> Slots<T> {
+        let mut stride = self.finished();
         let nowhere = Places::from(0);
         Slots {
-            len: self.len(),
+            len: stride.len(),
             at: 0,
-            places: std::mem::replace(&mut self.extent.places, nowhere),
-            values: std::mem::take(&mut self.values).into_iter(),
-            kinds: std::mem::take(&mut self.kinds),
-            faults: std::mem::take(&mut self.faults).into_iter(),
-            home: self.home.take(),
+            places: std::mem::replace(&mut stride.extent.places, nowhere),
+            values: std::mem::take(&mut stride.values).into_iter(),
+            kinds: std::mem::take(&mut stride.kinds),
+            faults: std::mem::take(&mut stride.faults).into_iter(),
+            home: stride.home.take(),
         }
     }
 }
@@ -144,6 +227,7 @@ impl<T> Stride<T> {
 impl<T> Drop for Stride<T> {
     fn drop(&mut self) {
         discard_all(self.values.drain(..));
+        discard_all(self.draft.drain(..));
         discard_all(self.faults.drain(..));
         if let Some(home) = &self.home {
             self.kinds.clear();
@@ -170,7 +254,7 @@ pub struct Slots<T> {
     places: Places,
     /// How many there were.
     len: usize,
-    values: std::vec::IntoIter<T>,
+    values: std::vec::IntoIter<Plain<T>>,
     kinds: Vec<Kind>,
     /// How many of `kinds` have been taken.
     at: usize,
@@ -212,13 +296,18 @@ impl<T> Slots<T> {
         }
     }
 
+    #[inline(always)]
+    fn next_value(&mut self) -> Option<Slot<T>> {
+        self.values.next().map(|value| Slot::Value(value.get()))
+    }
+
     /// The next one, where not all are values.
     #[inline]
     fn next_of_its_kind(&mut self) -> Option<Slot<T>> {
         let kind = *self.kinds.get(self.at)?;
         self.at += 1;
         match kind {
-            Kind::Value => self.values.next().map(Slot::Value),
+            Kind::Value => self.next_value(),
             Kind::Hole => Some(Slot::Hole),
             Kind::Fault => self.faults.next().map(Slot::Fault),
             Kind::End => Some(Slot::End),
@@ -253,7 +342,7 @@ impl<T> Iterator for Slots<T> {
     #[inline(always)]
     fn next(&mut self) -> Option<Slot<T>> {
         if self.kinds.is_empty() {
-            self.values.next().map(Slot::Value)
+            self.next_value()
         } else {
             self.next_of_its_kind()
         }
@@ -300,6 +389,37 @@ mod tests {
     }
 
     #[test]
+    fn what_is_in_the_draft_comes_behind_what_was_there_before() {
+        let many = 3 * Stride::<u32>::DRAFT as u32 + 7;
+        let mut stride = Stride::from_spares(&Arc::default(), Extent::at(0, 0), 10);
+        (0..many).for_each(|n| stride.push(Slot::Value(n)));
+        assert_eq!(stride.len(), many as usize);
+        stride.push(Slot::Hole);
+        (many..2 * many).for_each(|n| stride.push(Slot::Value(n)));
+        assert_eq!(stride.len(), 2 * many as usize + 1);
+        let slots = stride.finished().into_slots();
+        let values = slots.filter_map(|slot| match slot {
+            Slot::Value(value) => Some(value),
+            _ => None,
+        });
+        assert!(values.eq(0..2 * many));
+    }
+
+    #[test]
+    fn room_is_known_before_a_value_is_added() {
+        fn filled<T: Default>() -> usize {
+            let mut stride = Stride::from_spares(&Arc::default(), Extent::at(0, 0), 1000);
+            while stride.has_room_for(1) && stride.len() < 5000 {
+                stride.add(Slot::Value(T::default()));
+            }
+            stride.len()
+        }
+        assert_eq!(filled::<u64>(), Stride::<u64>::DRAFT);
+        assert_eq!(filled::<[u64; 9]>(), 1000, "large ones have no draft");
+        assert_eq!(filled::<()>(), 5000, "and what takes no memory has room");
+    }
+
+    #[test]
     fn positions_count_every_slot() {
         let mut slots = stride().into_slots();
         slots.by_ref().take(3).for_each(drop);
@@ -327,13 +447,13 @@ mod tests {
         let spares = Arc::default();
         let mut first = Stride::from_spares(&spares, Extent::at(0, 0), 100);
         (0..100).for_each(|n| first.push(Slot::Value(n)));
-        let (room, place) = (first.values.capacity(), first.values.as_ptr());
+        let memory = |stride: &Stride<u32>| {
+            [&stride.values, &stride.draft].map(|values| (values.as_ptr(), values.capacity()))
+        };
+        let before = memory(&first);
         first.into_slots().for_each(drop);
         // asks for nothing, so what it has is what was left
         let next = Stride::<u32>::from_spares(&spares, Extent::at(100, 0), 0);
-        assert_eq!(
-            (next.values.as_ptr(), next.values.capacity()),
-            (place, room)
-        );
+        assert_eq!(memory(&next), before);
     }
 }
