@@ -123,9 +123,9 @@ impl<T: ?Sized, B: Borrow<T>> Lend<T> for B {
 pub trait Fallible {
     /// The type of `Ok`.
     type Value;
-    /// The type of `Err`.
+    /// What an `Err` becomes.
     type Error: Failure;
-    /// Itself, as a `Result`.
+    /// Itself, with what stands in a fault for its `Err`.
     ///
     /// # Errors
     ///
@@ -135,9 +135,20 @@ pub trait Fallible {
 
 impl<T, E: Failure> Fallible for Result<T, E> {
     type Value = T;
-    type Error = E;
+    type Error = BoxError;
     #[inline(always)]
-    fn into_result(self) -> Result<T, E> {
-        self
+    fn into_result(self) -> Result<T, BoxError> {
+        match self {
+            Ok(value) => Ok(value),
+            Err(error) => Err(boxed(error)),
+        }
     }
+}
+
+/// An error as it stands in a fault. To make it one is a call, and right where the `Err` is: a value and an error that look alike would else be
+/// chosen between at each item, and what they depend on be tested a second time.
+#[cold]
+#[inline(never)]
+fn boxed<E: Failure>(error: E) -> BoxError {
+    error.into()
 }
