@@ -314,7 +314,7 @@ impl Gate {
         }
     }
 
-    /// Strides have come. Gives whether nobody wants them.
+    /// Strides have come; readers are told where they can take one, or none will come. Gives whether nobody wants them.
     fn admit(&self, admission: Admission) -> bool {
         let mut state = lock(&self.state);
         // two threads may come here in either order
@@ -322,7 +322,9 @@ impl Gate {
         state.queued = state.queued.max(admission.queued);
         state.cut |= admission.cut;
         let unwanted = state.closed;
-        self.tell(state);
+        if state.next() != Poll::Pending {
+            self.tell(state);
+        }
         unwanted
     }
 

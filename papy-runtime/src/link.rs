@@ -359,6 +359,11 @@ pub trait Leaving: Sized {
     const TIMES: usize;
     /// What there is to deliver.
     fn due(&self) -> Due;
+    /// Whether the slots are some that a stride can [add](Stride::add).
+    #[inline(always)]
+    fn fits(&self, stride: &Stride<Self::Item>) -> bool {
+        self.due() == Due::Values && stride.has_room_for(Self::TIMES)
+    }
     /// Gives slot after slot.
     fn each(self, taker: &mut impl Takes<Self::Item>);
     /// The same fault in each.
@@ -374,6 +379,14 @@ impl<T: Crosses> Leaving for Slot<T> {
             Slot::Value(_) => Due::Values,
             Slot::Hole | Slot::End => Due::Nothing,
             Slot::Fault(_) => Due::Others,
+        }
+    }
+    #[inline(always)]
+    fn fits(&self, stride: &Stride<T>) -> bool {
+        match self {
+            Slot::Value(_) => stride.has_room_for(1),
+            Slot::Hole => true,
+            Slot::Fault(_) | Slot::End => false,
         }
     }
     #[inline(always)]
@@ -425,11 +438,11 @@ pub trait SlotList: Sized {
     ) -> Self::Links;
     /// Empty strides for `rounds` rounds.
     fn strides(links: &Self::Links, extent: &Extent, rounds: usize) -> Self::Strides;
-    /// Whether all slots so far are values.
+    /// Whether all slots so far are values, and then holes.
     fn are_plain(strides: &Self::Strides) -> bool;
-    /// Whether they are values for which there is room, see [`Stride::add`].
+    /// Whether the strides can [add](Stride::add) them.
     fn fit(&self, strides: &Self::Strides) -> bool;
-    /// Adds values of one round to each, which have been values so far, where they fit.
+    /// Adds the slots of one round to each, where they fit.
     fn add(self, strides: &mut Self::Strides);
     /// Adds the slots of one round to each.
     fn push(self, strides: &mut Self::Strides);
@@ -514,7 +527,7 @@ impl<X: Leaving, R: SlotList> SlotList for (X, R) {
     }
     #[inline(always)]
     fn fit(&self, strides: &Self::Strides) -> bool {
-        self.0.due() == Due::Values && strides.0.has_room_for(X::TIMES) && self.1.fit(&strides.1)
+        self.0.fits(&strides.0) && self.1.fit(&strides.1)
     }
     #[inline(always)]
     fn add(self, strides: &mut Self::Strides) {

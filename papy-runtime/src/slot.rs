@@ -91,12 +91,13 @@ impl<T> Slot<T> {
         }
     }
 
-    /// The value of a slot that is known to be one.
+    /// The value of a slot that is known to be one, or a hole.
     #[inline(always)]
-    pub(crate) fn known(self) -> Plain<T> {
+    pub(crate) fn known(self) -> Option<Plain<T>> {
         match self {
-            Slot::Value(value) => Plain::new(value),
-            Slot::Hole | Slot::Fault(_) | Slot::End => unreachable!("it is known to be a value"),
+            Slot::Value(value) => Some(Plain::new(value)),
+            Slot::Hole => None,
+            Slot::Fault(_) | Slot::End => unreachable!("it is known to be a value or a hole"),
         }
     }
 

@@ -28,6 +28,8 @@ pub struct Stride<T> {
     draft: Vec<Plain<T>>,
     /// What each slot is; none where all are values.
     kinds: Vec<Kind>,
+    /// Holes at the end that have not been written down.
+    holes: usize,
     faults: Vec<Fault>,
     home: Option<Arc<Spares<T>>>,
 }
@@ -82,6 +84,7 @@ impl<T> Stride<T> {
             values,
             draft,
             kinds,
+            holes: 0,
             faults: Vec::new(),
             home: Some(spares.clone()),
         }
@@ -89,6 +92,11 @@ impl<T> Stride<T> {
 
     /// How many slots there are.
     pub(crate) fn len(&self) -> usize {
+        self.holes + self.noted()
+    }
+
+    /// How many there are without the holes at the end.
+    fn noted(&self) -> usize {
         if self.kinds.is_empty() {
             self.values.len() + self.draft.len()
         } else {
@@ -109,6 +117,9 @@ impl<T> Stride<T> {
     pub(crate) fn push(&mut self, slot: Slot<T>) {
         match slot {
             Slot::Value(value) => {
+                if self.holes > 0 {
+                    self.note_holes();
+                }
                 let value = Plain::new(value);
                 if self.has_room_for(1) {
                     self.desk().push(value);
@@ -119,16 +130,16 @@ impl<T> Stride<T> {
                     self.kinds.push(Kind::Value);
                 }
             }
-            Slot::Hole => self.note(Kind::Hole),
+            Slot::Hole => self.holes += 1,
             Slot::End => self.note(Kind::End),
             Slot::Fault(fault) => {
-                self.faults.push(fault);
                 self.note(Kind::Fault);
+                self.faults.push(fault);
             }
         }
     }
 
-    /// Whether all slots so far are values.
+    /// Whether nothing has been written down of any slot: all so far are values, and then holes.
     #[inline(always)]
     pub(crate) fn is_plain(&self) -> bool {
         self.kinds.is_empty()
@@ -144,7 +155,7 @@ impl<T> Stride<T> {
         }
     }
 
-    /// Whether so many values can be [added](Stride::add).
+    /// Whether so many values can be [added](Stride::add), behind nothing but values.
     #[inline(always)]
     pub(crate) fn has_room_for(&self, values: usize) -> bool {
         let desk = if Self::DRAFT > 0 {
@@ -152,30 +163,41 @@ impl<T> Stride<T> {
         } else {
             &self.values
         };
-        desk.capacity() - desk.len() >= values
+        self.holes == 0 && desk.capacity() - desk.len() >= values
     }
 
-    /// Adds a value to values, where there is [room](Stride::has_room_for). There is no call in this, so a loop of it may keep in registers
-    /// where it stands.
+    /// Adds a value to values, where there is [room](Stride::has_room_for), or a hole to whatever is there. There is no call in this, so a loop of it
+    /// may keep in registers where it stands.
     #[inline(always)]
     pub(crate) fn add(&mut self, slot: Slot<T>) {
-        let value = slot.known();
-        assert!(self.has_room_for(1), "there is room");
-        self.desk().push(value);
+        match slot.known() {
+            Some(value) => {
+                assert!(self.has_room_for(1), "there is room");
+                self.desk().push(value);
+            }
+            None => self.holes += 1,
+        }
     }
 
-    /// Writes down that there is something else than a value; with the first, what all before it are.
+    /// Writes down that there is something else than a value.
     #[inline]
     fn note(&mut self, kind: Kind) {
-        if self.kinds.is_empty() {
-            self.kinds.resize(self.len(), Kind::Value);
-        }
+        self.note_holes();
         self.kinds.push(kind);
+    }
+
+    /// Writes down the holes at the end; with the first, what all before it are.
+    #[inline]
+    fn note_holes(&mut self) {
+        let noted = self.noted();
+        self.kinds.resize(noted, Kind::Value);
+        self.kinds.resize(noted + self.holes, Kind::Hole);
+        self.holes = 0;
     }
 
     /// Shortens it to `len` slots; gives the values that go.
     pub(crate) fn truncate(&mut self, len: usize) -> Vec<Plain<T>> {
-        self.values.append(&mut self.draft);
+        self.settle();
         let gone = |kind: Kind, kinds: &[Kind]| {
             let gone = kinds.iter().skip(len);
             gone.filter(|other| **other == kind).count()
@@ -198,9 +220,17 @@ impl<T> Stride<T> {
         self.desk().push(value);
     }
 
+    /// Brings everything where it belongs.
+    fn settle(&mut self) {
+        if self.holes > 0 {
+            self.note_holes();
+        }
+        self.values.append(&mut self.draft);
+    }
+
     /// Adds what is still in the draft, which is left to the next stride.
     pub(crate) fn finished(mut self) -> Stride<T> {
-        self.values.append(&mut self.draft);
+        self.settle();
         if let Some(home) = &self.home
             && self.draft.capacity() > 0
         {
@@ -403,6 +433,25 @@ mod tests {
             _ => None,
         });
         assert!(values.eq(0..2 * many));
+    }
+
+    #[test]
+    fn holes_are_written_down_when_something_follows() {
+        let mut stride = Stride::from_spares(&Arc::default(), Extent::at(0, 0), 10);
+        let push = |stride: &mut Stride<u32>, slots: [Slot<u32>; 3]| {
+            for slot in slots {
+                stride.push(slot);
+            }
+        };
+        push(&mut stride, [Slot::Value(1), Slot::Hole, Slot::Hole]);
+        assert!(stride.is_plain() && !stride.has_room_for(1));
+        assert_eq!(stride.len(), 3);
+        push(&mut stride, [Slot::Value(2), Slot::Hole, Slot::End]);
+        push(&mut stride, [Slot::Value(3), Slot::Hole, Slot::Hole]);
+        assert!(!stride.is_plain());
+        assert_eq!(stride.len(), 9);
+        stride.truncate(8);
+        assert_eq!(show(stride.into_slots()), "1 - - 2 - . 3 -");
     }
 
     #[test]
