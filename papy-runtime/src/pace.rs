@@ -18,9 +18,9 @@ const PULL: f64 = 200_000.0;
 const FAST: f64 = 3_000.0;
 /// So many items in a row show that a source is fast. Fewer may just have been queued.
 const SHOWN: usize = times(32) as usize;
-/// Work per item from which other threads help (nanoseconds): below, handing over, some 5 to 8 ns an item, costs more
+/// Work per item from which other threads help (nanoseconds): below, handing over, some 2 to 6 ns an item, costs more
 /// than a second thread saves.
-const WORTH: f64 = 15.0;
+const WORTH: f64 = 10.0;
 /// A part of the pull's cost from which work is worth handing over: a source that needs ten times as long would not
 /// notice.
 const NOTICEABLE: f64 = 0.25;
