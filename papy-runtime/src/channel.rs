@@ -404,3 +404,30 @@ impl Gate {
         state.asleep -= 1;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn readers_are_told_of_what_they_can_take_and_of_the_end() {
+        let gate = Gate::default();
+        let told = |arrived, queued| {
+            let before = gate.changes.load(Ordering::Relaxed);
+            gate.admit(Admission {
+                arrived,
+                queued,
+                cut: false,
+            });
+            gate.changes.load(Ordering::Relaxed) > before
+        };
+        assert!(!told(1, 0), "there is nothing in it to be read");
+        assert!(told(2, 1));
+        assert_eq!(gate.take(), Poll::Ready(Some(())));
+        assert!(!told(3, 1));
+        gate.end(5);
+        assert!(!told(4, 1), "one is still to come");
+        assert!(told(5, 1));
+        assert_eq!(gate.take(), Poll::Ready(None));
+    }
+}

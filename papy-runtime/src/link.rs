@@ -359,7 +359,7 @@ pub trait Leaving: Sized {
     const TIMES: usize;
     /// What there is to deliver.
     fn due(&self) -> Due;
-    /// Whether the slots are some that a stride can [add](Stride::add).
+    /// Whether the slots are some that a stride can add at once.
     #[inline(always)]
     fn fits(&self, stride: &Stride<Self::Item>) -> bool {
         self.due() == Due::Values && stride.has_room_for(Self::TIMES)
@@ -440,7 +440,7 @@ pub trait SlotList: Sized {
     fn strides(links: &Self::Links, extent: &Extent, rounds: usize) -> Self::Strides;
     /// Whether all slots so far are values, and then holes.
     fn are_plain(strides: &Self::Strides) -> bool;
-    /// Whether the strides can [add](Stride::add) them.
+    /// Whether the strides can add them at once.
     fn fit(&self, strides: &Self::Strides) -> bool;
     /// Adds the slots of one round to each, where they fit.
     fn add(self, strides: &mut Self::Strides);

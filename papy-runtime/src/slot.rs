@@ -13,6 +13,7 @@ use crate::worker::{Fallible, Gathers, Stateful, Stateless, Worker};
 
 /// One place of a stream.
 #[derive(Debug, Clone)]
+// with a tag of its own: one that lies in a spare value of a part of `T` would be written by itself, and read with the rest soon after, see `Plain`
 #[repr(u8)]
 pub enum Slot<T> {
     /// An item.
