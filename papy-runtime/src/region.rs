@@ -305,7 +305,8 @@ where
         outs
     }
 
-    /// The loop of an evaluation where all that comes is values, as far as they fit in. Gives what comes of the first round of which that is not so.
+    /// The loop of an evaluation where all that comes is values, and holes behind them, as far as they fit in. Gives what comes of the first round of which
+    /// that is not so.
     ///
     /// Here time is spent, so it is written for the compiler. It is a function of its own, which so knows that what it is lent does not overlap,
     /// and has no call in it but the user's: so what is written at each turn may be in registers.
