@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use crate::fault::{BoxError, Fault, FaultKind};
 use crate::link::Link;
+use crate::loan::Loan;
 use crate::shared::Shared;
 use crate::slot::Slot;
 use crate::source::Feed;
@@ -80,12 +81,14 @@ impl<F: Feed> Inlet<F> {
         name: &Arc<str>,
         positions: Range<u64>,
     ) -> Option<Slot<F::Item>> {
+        let is_plain = stride.is_plain();
+        let mut stride = Loan::of(stride);
         for position in positions {
             let slot = self.next(name, position)?;
-            if !(slot.is_value() && stride.is_plain() && stride.has_room_for(1)) {
+            if !(slot.is_value() && is_plain && stride.lent.has_room_for(1)) {
                 return Some(slot);
             }
-            stride.add(slot);
+            stride.lent.add(slot);
         }
         None
     }

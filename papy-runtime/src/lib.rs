@@ -27,6 +27,7 @@ mod launch;
 mod layout;
 mod lineage;
 mod link;
+mod loan;
 #[cfg(all(test, papy_loom))]
 mod models;
 mod net;

@@ -10,13 +10,14 @@ use std::ops::ControlFlow;
 
 use crate::fault::Fault;
 use crate::lineage::Lineage;
+use crate::loan::{Lends, Loan};
 use crate::parking::Parking;
 use crate::region::RegionSpec;
 use crate::shared::OnFault;
 use crate::sink::Sinks;
 use crate::slot::Slot;
 use crate::spares::Spares;
-use crate::stride::{Extent, Slots, Stride};
+use crate::stride::{Extent, Slots, Stride, Tip, Values};
 use crate::sync::{Arc, Mutex, OnceLock, lock};
 use crate::unwind;
 
@@ -126,7 +127,7 @@ pub trait Entry: Copy {
     /// How many there are.
     const EACH: usize;
     /// The next round.
-    fn next(slots: &mut Slots<Self::Item>) -> Option<Self::Round>;
+    fn next(slots: &mut Slots<Self::Item>, values: &mut Values<Self::Item>) -> Option<Self::Round>;
     /// A round of holes.
     fn holes() -> Self::Round;
     /// The port.
@@ -138,8 +139,8 @@ impl<T: Crosses> Entry for Port<T> {
     type Round = Slot<T>;
     const EACH: usize = 1;
     #[inline(always)]
-    fn next(slots: &mut Slots<T>) -> Option<Slot<T>> {
-        slots.next()
+    fn next(slots: &mut Slots<T>, values: &mut Values<T>) -> Option<Slot<T>> {
+        slots.next_with(values)
     }
     fn holes() -> Slot<T> {
         Slot::Hole
@@ -154,12 +155,12 @@ impl<T: Crosses, const N: usize> Entry for Many<T, N> {
     type Round = [Slot<T>; N];
     const EACH: usize = N;
     #[inline(always)]
-    fn next(slots: &mut Slots<T>) -> Option<[Slot<T>; N]> {
-        let first = slots.next()?;
+    fn next(slots: &mut Slots<T>, values: &mut Values<T>) -> Option<[Slot<T>; N]> {
+        let first = slots.next_with(values)?;
         let mut first = Some(first);
         // strides hold whole rounds
         Some(std::array::from_fn(|_| {
-            let slot = first.take().or_else(|| slots.next());
+            let slot = first.take().or_else(|| slots.next_with(values));
             slot.unwrap_or(Slot::End)
         }))
     }
@@ -190,7 +191,7 @@ pub trait Ports: Copy {
     /// `(Arc<Link<A>>, (Arc<Link<B>>, ()))`.
     type Links: Send + Sync;
     /// The slots of a stride of each.
-    type Strides;
+    type Strides: Lends;
 
     /// The ports.
     fn ports() -> Self;
@@ -205,7 +206,15 @@ pub trait Ports: Copy {
         tell: &mut impl FnMut(&Extent, Rounds),
     ) -> Option<Self::Strides>;
     /// The next round of each stride.
-    fn next(strides: &mut Self::Strides) -> Option<Self::Slots>;
+    fn next(strides: &mut Self::Strides) -> Option<Self::Slots> {
+        let Loan { from, lent } = &mut Loan::of(strides);
+        Self::next_with(from, lent)
+    }
+    /// The same, where the values have been lent.
+    fn next_with(
+        strides: &mut Self::Strides,
+        values: &mut <Self::Strides as Lends>::Lent,
+    ) -> Option<Self::Slots>;
     /// How many rounds have been taken.
     fn taken(strides: &Self::Strides) -> usize;
     /// A round of holes.
@@ -230,7 +239,7 @@ impl Ports for () {
         Some(())
     }
     #[inline(always)]
-    fn next(_strides: &mut ()) -> Option<()> {
+    fn next_with(_strides: &mut (), _values: &mut ()) -> Option<()> {
         Some(())
     }
     fn taken(_strides: &()) -> usize {
@@ -273,9 +282,12 @@ impl<E: Entry, R: Ports> Ports for (E, R) {
         Some((stride.into_slots(), rest))
     }
     #[inline(always)]
-    fn next(strides: &mut Self::Strides) -> Option<Self::Slots> {
-        let slot = E::next(&mut strides.0)?;
-        Some((slot, R::next(&mut strides.1)?))
+    fn next_with(
+        strides: &mut Self::Strides,
+        values: &mut <Self::Strides as Lends>::Lent,
+    ) -> Option<Self::Slots> {
+        let slot = E::next(&mut strides.0, &mut values.0)?;
+        Some((slot, R::next_with(&mut strides.1, &mut values.1)?))
     }
     fn taken(strides: &Self::Strides) -> usize {
         strides.0.taken() / E::EACH
@@ -302,13 +314,10 @@ impl<T> Takes<T> for Stride<T> {
     }
 }
 
-/// Takes slots for which a stride has room.
-struct Adding<'a, T>(&'a mut Stride<T>);
-
-impl<T> Takes<T> for Adding<'_, T> {
+impl<T> Takes<T> for Tip<T> {
     #[inline(always)]
     fn take(&mut self, slot: Slot<T>) {
-        self.0.add(slot);
+        self.add(slot);
     }
 }
 
@@ -359,10 +368,10 @@ pub trait Leaving: Sized {
     const TIMES: usize;
     /// What there is to deliver.
     fn due(&self) -> Due;
-    /// Whether the slots are some that a stride can add at once.
+    /// Whether the slots are some that can be added at once.
     #[inline(always)]
-    fn fits(&self, stride: &Stride<Self::Item>) -> bool {
-        self.due() == Due::Values && stride.has_room_for(Self::TIMES)
+    fn fits(&self, tip: &Tip<Self::Item>) -> bool {
+        self.due() == Due::Values && tip.has_room_for(Self::TIMES)
     }
     /// Gives slot after slot.
     fn each(self, taker: &mut impl Takes<Self::Item>);
@@ -382,9 +391,9 @@ impl<T: Crosses> Leaving for Slot<T> {
         }
     }
     #[inline(always)]
-    fn fits(&self, stride: &Stride<T>) -> bool {
+    fn fits(&self, tip: &Tip<T>) -> bool {
         match self {
-            Slot::Value(_) => stride.has_room_for(1),
+            Slot::Value(_) => tip.has_room_for(1),
             Slot::Hole => true,
             Slot::Fault(_) | Slot::End => false,
         }
@@ -425,7 +434,7 @@ pub trait SlotList: Sized {
     /// See [`Ports::Links`].
     type Links: Send + Sync;
     /// A stride of each, under construction.
-    type Strides;
+    type Strides: Lends;
 
     /// The ports.
     fn ports() -> Self::Ports;
@@ -440,10 +449,10 @@ pub trait SlotList: Sized {
     fn strides(links: &Self::Links, extent: &Extent, rounds: usize) -> Self::Strides;
     /// Whether all slots so far are values, and then holes.
     fn are_plain(strides: &Self::Strides) -> bool;
-    /// Whether the strides can add them at once.
-    fn fit(&self, strides: &Self::Strides) -> bool;
+    /// Whether they can be added at once.
+    fn fit(&self, tips: &<Self::Strides as Lends>::Lent) -> bool;
     /// Adds the slots of one round to each, where they fit.
-    fn add(self, strides: &mut Self::Strides);
+    fn add(self, tips: &mut <Self::Strides as Lends>::Lent);
     /// Adds the slots of one round to each.
     fn push(self, strides: &mut Self::Strides);
     /// The same fault in each.
@@ -472,11 +481,11 @@ impl SlotList for () {
         true
     }
     #[inline(always)]
-    fn fit(&self, _strides: &()) -> bool {
+    fn fit(&self, _tips: &()) -> bool {
         true
     }
     #[inline(always)]
-    fn add(self, _strides: &mut ()) {}
+    fn add(self, _tips: &mut ()) {}
     #[inline(always)]
     fn push(self, _strides: &mut ()) {}
     fn fault(_fault: &Fault) {}
@@ -526,15 +535,15 @@ impl<X: Leaving, R: SlotList> SlotList for (X, R) {
         strides.0.is_plain() && R::are_plain(&strides.1)
     }
     #[inline(always)]
-    fn fit(&self, strides: &Self::Strides) -> bool {
-        self.0.fits(&strides.0) && self.1.fit(&strides.1)
+    fn fit(&self, tips: &<Self::Strides as Lends>::Lent) -> bool {
+        self.0.fits(&tips.0) && self.1.fit(&tips.1)
     }
     #[inline(always)]
-    fn add(self, strides: &mut Self::Strides) {
+    fn add(self, tips: &mut <Self::Strides as Lends>::Lent) {
         let (slots, rest) = self;
         let rest = ManuallyDrop::new(rest);
-        slots.each(&mut Adding(&mut strides.0));
-        ManuallyDrop::into_inner(rest).add(&mut strides.1);
+        slots.each(&mut tips.0);
+        ManuallyDrop::into_inner(rest).add(&mut tips.1);
     }
     #[inline(always)]
     fn push(self, strides: &mut Self::Strides) {

@@ -220,6 +220,15 @@ impl<T> Output<T> {
         )
     }
 
+    /// The next result, which may be a fault, or has to be waited for. It is a call, so that where it is a value at hand is part of the user's loop.
+    #[inline(never)]
+    fn next_of_any(&mut self) -> Option<Result<T, Fault>> {
+        match self.poll(Patience::Endless) {
+            Poll::Ready(next) => next,
+            Poll::Pending => unreachable!("endless patience"),
+        }
+    }
+
     fn poll(&mut self, patience: Patience) -> Poll<Option<Result<T, Fault>>> {
         let (reader, keeper) = self.reader();
         reader.next(patience, Some(keeper))
@@ -246,13 +255,10 @@ impl<T> Iterator for Output<T> {
 
     #[inline]
     fn next(&mut self) -> Option<Result<T, Fault>> {
-        let (reader, keeper) = self.reader();
-        if let Some(result) = reader.at_hand() {
-            return Some(result);
-        }
-        match reader.next(Patience::Endless, Some(keeper)) {
-            Poll::Ready(next) => next,
-            Poll::Pending => unreachable!("endless patience"),
+        let (reader, _) = self.reader();
+        match reader.slots.next_of_values() {
+            Some(value) => Some(Ok(value)),
+            None => self.next_of_any(),
         }
     }
 }

@@ -6,7 +6,7 @@ use std::fmt;
 /// A value in which nothing else is written down: an `Option` of it has a tag of its own. An `Option<T>` has it in a spare value of a part of
 /// `T`, perhaps of a `bool`, which is then written and read by itself; and who writes parts and reads the whole soon after waits until all has reached
 /// the cache, some 5 ns.
-pub(crate) struct Plain<T>(Cell<T>);
+pub struct Plain<T>(Cell<T>);
 
 impl<T> Plain<T> {
     #[inline(always)]

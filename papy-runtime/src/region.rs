@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 use crate::cursor::{Book, Cursor};
 use crate::lineage::Lineage;
 use crate::link::{Ports, SlotList};
+use crate::loan::Loan;
 use crate::pool::Pool;
 use crate::sync::{Arc, AtomicBool, Mutex, Ordering, lock};
 use crate::unwind;
@@ -308,8 +309,8 @@ where
     /// The loop of an evaluation where all that comes is values, and holes behind them, as far as they fit in. Gives what comes of the first round of which
     /// that is not so.
     ///
-    /// Here time is spent, so it is written for the compiler. It is a function of its own, which so knows that what it is lent does not overlap,
-    /// and has no call in it but the user's: so what is written at each turn may be in registers.
+    /// Here time is spent, so it is written for the compiler. It is a function of its own, which so knows that what it is lent does not overlap;
+    /// what it writes at each turn is [lent](Loan) to it, and lies on the stack; and it has no call in it but the user's: so that may be in registers.
     #[inline(never)]
     fn rush(
         &self,
@@ -319,13 +320,15 @@ where
         leave: &AtomicBool,
     ) -> Option<O> {
         let mut round = P::taken(strides);
+        let mut strides = Loan::of(strides);
+        let mut outs = Loan::of(outs);
         loop {
-            let slots = P::next(strides)?;
+            let slots = P::next_with(strides.from, &mut strides.lent)?;
             let slots = (self.kernel)(&mut Cursor::new(book, round, false), scratch, slots);
-            if !slots.fit(outs) {
+            if !slots.fit(&outs.lent) {
                 return Some(slots);
             }
-            slots.add(outs);
+            slots.add(&mut outs.lent);
             if leave.load(Ordering::Relaxed) {
                 return None;
             }

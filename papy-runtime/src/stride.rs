@@ -1,6 +1,7 @@
 //! What is scheduled: consecutive slots of a stream.
 
 use crate::fault::Fault;
+use crate::loan::{Lends, put_back};
 use crate::places::Places;
 use crate::plain::Plain;
 use crate::slot::Slot;
@@ -121,8 +122,9 @@ impl<T> Stride<T> {
                     self.note_holes();
                 }
                 let value = Plain::new(value);
-                if self.has_room_for(1) {
-                    self.desk().push(value);
+                let tip = self.tip();
+                if tip.len() < tip.capacity() {
+                    tip.push(value);
                 } else {
                     self.push_beyond(value);
                 }
@@ -145,37 +147,13 @@ impl<T> Stride<T> {
         self.kinds.is_empty()
     }
 
-    /// Where values are written to.
+    /// The vector that values are written to.
     #[inline(always)]
-    fn desk(&mut self) -> &mut Vec<Plain<T>> {
+    fn tip(&mut self) -> &mut Vec<Plain<T>> {
         if Self::DRAFT > 0 {
             &mut self.draft
         } else {
             &mut self.values
-        }
-    }
-
-    /// Whether so many values can be [added](Stride::add), behind nothing but values.
-    #[inline(always)]
-    pub(crate) fn has_room_for(&self, values: usize) -> bool {
-        let desk = if Self::DRAFT > 0 {
-            &self.draft
-        } else {
-            &self.values
-        };
-        self.holes == 0 && desk.capacity() - desk.len() >= values
-    }
-
-    /// Adds a value to values, where there is [room](Stride::has_room_for), or a hole to whatever is there. There is no call in this, so a loop of it
-    /// may keep in registers where it stands.
-    #[inline(always)]
-    pub(crate) fn add(&mut self, slot: Slot<T>) {
-        match slot.known() {
-            Some(value) => {
-                assert!(self.has_room_for(1), "there is room");
-                self.desk().push(value);
-            }
-            None => self.holes += 1,
         }
     }
 
@@ -217,7 +195,7 @@ impl<T> Stride<T> {
     #[inline(never)]
     fn push_beyond(&mut self, value: Plain<T>) {
         self.values.append(&mut self.draft);
-        self.desk().push(value);
+        self.tip().push(value);
     }
 
     /// Brings everything where it belongs.
@@ -244,13 +222,60 @@ impl<T> Stride<T> {
         let nowhere = Places::from(0);
         Slots {
             len: stride.len(),
-            at: 0,
             places: std::mem::replace(&mut stride.extent.places, nowhere),
             values: std::mem::take(&mut stride.values).into_iter(),
-            kinds: std::mem::take(&mut stride.kinds),
-            faults: std::mem::take(&mut stride.faults).into_iter(),
+            others: Others {
+                kinds: std::mem::take(&mut stride.kinds),
+                at: 0,
+                faults: std::mem::take(&mut stride.faults).into_iter(),
+            },
             home: stride.home.take(),
         }
+    }
+}
+
+/// What changes of a stride as long as all that it is given is values, and then holes. There is no call in this, so that it may be in registers.
+#[derive(Debug)]
+pub struct Tip<T> {
+    values: Vec<Plain<T>>,
+    holes: usize,
+}
+
+impl<T> Tip<T> {
+    /// Whether so many values can be [added](Tip::add), behind nothing but values.
+    #[inline(always)]
+    pub(crate) fn has_room_for(&self, values: usize) -> bool {
+        self.holes == 0 && self.values.capacity() - self.values.len() >= values
+    }
+
+    /// Adds a value to values, where there is [room](Tip::has_room_for), or a hole to whatever is there.
+    #[inline(always)]
+    pub(crate) fn add(&mut self, slot: Slot<T>) {
+        match slot.known() {
+            Some(value) => {
+                assert!(self.has_room_for(1), "there is room");
+                self.values.push(value);
+            }
+            None => self.holes += 1,
+        }
+    }
+}
+
+impl<T> Lends for Stride<T> {
+    type Lent = Tip<T>;
+
+    #[inline(always)]
+    fn lend(&mut self) -> Tip<T> {
+        Tip {
+            values: std::mem::take(self.tip()),
+            holes: self.holes,
+        }
+    }
+
+    #[inline(always)]
+    fn take_back(&mut self, tip: &mut Tip<T>) {
+        put_back(self.tip(), &mut tip.values);
+        self.holes = tip.holes;
     }
 }
 
@@ -284,13 +309,45 @@ pub struct Slots<T> {
     places: Places,
     /// How many there were.
     len: usize,
-    values: std::vec::IntoIter<Plain<T>>,
+    values: Values<T>,
+    others: Others,
+    /// Where the memory goes when they have been taken.
+    home: Option<Arc<Spares<T>>>,
+}
+
+/// What there is beside values.
+#[derive(Debug)]
+struct Others {
+    /// What each slot is; none where all are values.
     kinds: Vec<Kind>,
     /// How many of `kinds` have been taken.
     at: usize,
     faults: std::vec::IntoIter<Fault>,
-    /// Where the memory goes when they have been taken.
-    home: Option<Arc<Spares<T>>>,
+}
+
+impl Others {
+    /// The next slot; its value is taken from `values`.
+    #[inline(always)]
+    fn next<T>(&mut self, values: &mut Values<T>) -> Option<Slot<T>> {
+        if self.kinds.is_empty() {
+            values.next().map(|value| Slot::Value(value.get()))
+        } else {
+            self.next_of_its_kind(values)
+        }
+    }
+
+    /// The next one, where not all are values.
+    #[inline]
+    fn next_of_its_kind<T>(&mut self, values: &mut Values<T>) -> Option<Slot<T>> {
+        let kind = *self.kinds.get(self.at)?;
+        self.at += 1;
+        match kind {
+            Kind::Value => values.next().map(|value| Slot::Value(value.get())),
+            Kind::Hole => Some(Slot::Hole),
+            Kind::Fault => self.faults.next().map(Slot::Fault),
+            Kind::End => Some(Slot::End),
+        }
+    }
 }
 
 impl<T> Slots<T> {
@@ -299,9 +356,11 @@ impl<T> Slots<T> {
             places: Places::from(0),
             len: 0,
             values: Vec::new().into_iter(),
-            kinds: Vec::new(),
-            at: 0,
-            faults: Vec::new().into_iter(),
+            others: Others {
+                kinds: Vec::new(),
+                at: 0,
+                faults: Vec::new().into_iter(),
+            },
             home: None,
         }
     }
@@ -319,29 +378,43 @@ impl<T> Slots<T> {
 
     /// How many have been taken.
     pub(crate) fn taken(&self) -> usize {
-        if self.kinds.is_empty() {
+        if self.others.kinds.is_empty() {
             self.len - self.values.len()
         } else {
-            self.at
+            self.others.at
         }
+    }
+
+    /// The next one, if all are values.
+    #[inline(always)]
+    pub(crate) fn next_of_values(&mut self) -> Option<T> {
+        if !self.others.kinds.is_empty() {
+            return None;
+        }
+        self.values.next().map(Plain::get)
+    }
+
+    /// The next one, where the values have been [lent](Lends::lend).
+    #[inline(always)]
+    pub(crate) fn next_with(&mut self, values: &mut Values<T>) -> Option<Slot<T>> {
+        self.others.next(values)
+    }
+}
+
+/// The values that have not been taken yet.
+pub(crate) type Values<T> = std::vec::IntoIter<Plain<T>>;
+
+impl<T> Lends for Slots<T> {
+    type Lent = Values<T>;
+
+    #[inline(always)]
+    fn lend(&mut self) -> Values<T> {
+        std::mem::take(&mut self.values)
     }
 
     #[inline(always)]
-    fn next_value(&mut self) -> Option<Slot<T>> {
-        self.values.next().map(|value| Slot::Value(value.get()))
-    }
-
-    /// The next one, where not all are values.
-    #[inline]
-    fn next_of_its_kind(&mut self) -> Option<Slot<T>> {
-        let kind = *self.kinds.get(self.at)?;
-        self.at += 1;
-        match kind {
-            Kind::Value => self.next_value(),
-            Kind::Hole => Some(Slot::Hole),
-            Kind::Fault => self.faults.next().map(Slot::Fault),
-            Kind::End => Some(Slot::End),
-        }
+    fn take_back(&mut self, values: &mut Values<T>) {
+        put_back(&mut self.values, values);
     }
 }
 
@@ -354,9 +427,9 @@ fn emptied<T>(values: std::vec::IntoIter<T>) -> Vec<T> {
 impl<T> Drop for Slots<T> {
     fn drop(&mut self) {
         discard_all(self.values.by_ref());
-        discard_all(self.faults.by_ref());
+        discard_all(self.others.faults.by_ref());
         if let Some(home) = &self.home {
-            let mut kinds = std::mem::take(&mut self.kinds);
+            let mut kinds = std::mem::take(&mut self.others.kinds);
             kinds.clear();
             home.put(Spare {
                 values: emptied(std::mem::take(&mut self.values)),
@@ -371,11 +444,7 @@ impl<T> Iterator for Slots<T> {
 
     #[inline(always)]
     fn next(&mut self) -> Option<Slot<T>> {
-        if self.kinds.is_empty() {
-            self.next_value()
-        } else {
-            self.next_of_its_kind()
-        }
+        self.others.next(&mut self.values)
     }
 }
 
@@ -444,7 +513,10 @@ mod tests {
             }
         };
         push(&mut stride, [Slot::Value(1), Slot::Hole, Slot::Hole]);
-        assert!(stride.is_plain() && !stride.has_room_for(1));
+        let mut tip = stride.lend();
+        assert!(!tip.has_room_for(1));
+        stride.take_back(&mut tip);
+        assert!(stride.is_plain());
         assert_eq!(stride.len(), 3);
         push(&mut stride, [Slot::Value(2), Slot::Hole, Slot::End]);
         push(&mut stride, [Slot::Value(3), Slot::Hole, Slot::Hole]);
@@ -458,9 +530,11 @@ mod tests {
     fn room_is_known_before_a_value_is_added() {
         fn filled<T: Default>() -> usize {
             let mut stride = Stride::from_spares(&Arc::default(), Extent::at(0, 0), 1000);
-            while stride.has_room_for(1) && stride.len() < 5000 {
-                stride.add(Slot::Value(T::default()));
+            let mut tip = stride.lend();
+            while tip.has_room_for(1) && tip.values.len() < 5000 {
+                tip.add(Slot::Value(T::default()));
             }
+            stride.take_back(&mut tip);
             stride.len()
         }
         assert_eq!(filled::<u64>(), Stride::<u64>::DRAFT);

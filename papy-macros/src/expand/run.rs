@@ -110,6 +110,7 @@ fn single(header: &Header, field: &Ident, ty: &Type) -> TokenStream {
         #[automatically_derived]
         impl #generics ::core::iter::Iterator for #run #arguments #clauses {
             type Item = #item;
+            #[inline]
             fn next(&mut self) -> ::core::option::Option<Self::Item> {
                 ::core::iter::Iterator::next(&mut self.#field)
             }
