@@ -85,6 +85,31 @@ fn lengths_around_every_limit() {
     });
 }
 
+// ---------------------------------------------------------------- vectors that grow
+
+pipeline! {
+    fn in_many_numbers(xs: Stream<i64>) -> (Stream<i64>, Stream<i64>, Stream<i64>) {
+        let many = xs >> (|x| std::array::from_fn::<i64, 70, _>(|i| 70 * x + i as i64)).produce(70);
+        let few = xs >> (|x| [3 * x, 3 * x + 1, 3 * x + 2]).produce(3);
+        let some = xs >> (|x| (x % 7 != 0).then_some(x)).filter();
+        (many, few, some)
+    }
+}
+
+/// Evaluated in place, a vector gets memory whenever there is no room for what comes of one more item.
+#[test]
+fn everything_is_collected_whatever_comes_of_an_item() {
+    within(60, || {
+        for n in [0, 1, 2, 5, 100, 3001] {
+            let (many, few, some) = in_many_numbers(0..n).collect();
+            assert!(many.into_iter().map(Result::unwrap).eq(0..70 * n), "{n}");
+            assert!(few.into_iter().map(Result::unwrap).eq(0..3 * n), "{n}");
+            let kept = (0..n).filter(|x| x % 7 != 0);
+            assert!(some.into_iter().map(Result::unwrap).eq(kept), "{n}");
+        }
+    });
+}
+
 // ---------------------------------------------------------------- no limit at all
 
 #[test]

@@ -304,7 +304,7 @@ impl<L: Regions, F, O: SlotList> Pass<'_, L, F, O> {
         while position < self.last && !inlet.is_over() {
             let mut found;
             (position, found) = self.first(position, inlet, stands);
-            if sinks.are_open() {
+            if sinks.open(O::MOST) {
                 position = self.go_through(position, &mut found, inlet, stands, sinks);
             }
             if let Some(slots) = found {
@@ -376,7 +376,8 @@ impl<L: Regions, F, O: SlotList> Pass<'_, L, F, O> {
                 return position;
             }
         };
-        while values.give::<_, true>(sinks, self.on_fault).is_continue() {
+        while values.give::<_, true>(sinks, self.on_fault).is_continue() && sinks.have_room(O::MOST)
+        {
             match self.next(&mut position, inlet, stands) {
                 Some(slots) if slots.due() == Due::Values => values = slots,
                 others => {

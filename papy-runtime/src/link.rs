@@ -435,6 +435,8 @@ pub trait SlotList: Sized {
     type Links: Send + Sync;
     /// A stride of each, under construction.
     type Strides: Lends;
+    /// Slots of one stream, at most.
+    const MOST: usize;
 
     /// The ports.
     fn ports() -> Self::Ports;
@@ -473,6 +475,7 @@ impl SlotList for () {
     type Ports = ();
     type Links = ();
     type Strides = ();
+    const MOST: usize = 0;
 
     fn ports() {}
     fn links(_spec: &RegionSpec, _round: Lineage, _entering: &[(Lineage, u64)], _out: usize) {}
@@ -508,6 +511,11 @@ impl<X: Leaving, R: SlotList> SlotList for (X, R) {
     type Ports = (Port<X::Item>, R::Ports);
     type Links = (Arc<Link<X::Item>>, R::Links);
     type Strides = (Stride<X::Item>, R::Strides);
+    const MOST: usize = if X::TIMES > R::MOST {
+        X::TIMES
+    } else {
+        R::MOST
+    };
 
     fn ports() -> Self::Ports {
         (port(), R::ports())

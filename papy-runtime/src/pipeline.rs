@@ -11,7 +11,7 @@ use crate::plan::{Body, Options, Plan, SendSources, SourceList};
 use crate::report::Report;
 use crate::run::Run;
 use crate::shared::OnFault;
-use crate::sink::{Outlets, Tap};
+use crate::sink::{Collected, Outlets, Tap};
 
 /// A pipeline that has been given its inputs and values and waits to be run.
 ///
@@ -160,7 +160,7 @@ macro_rules! blocking_forms {
             #[allow(clippy::type_complexity, reason = "it is what it is: a tuple of vectors of results")]
             pub fn collect(self) -> $wrap!($(Vec<Result<$item, Fault>>),+) {
                 $(let mut $all = Vec::new();)+
-                self.plan.body.drive(self.plan.sources, self.options, nest_values!($(Tap::new(|result| $all.push(result))),+));
+                self.plan.body.drive(self.plan.sources, self.options, nest_values!($(Tap::new(Collected::into_vec(&mut $all))),+));
                 $wrap!($($all),+)
             }
 

@@ -114,10 +114,12 @@ pub trait Sinks<P: Ports> {
     type Rest: Sinks<P::Rest>;
     /// The same.
     fn rest(&mut self) -> &mut Self::Rest;
-    /// Whether every output wants more. That changes where a delivery breaks, and nowhere else.
-    fn are_open(&self) -> bool;
-    /// Delivers one slot of the first output in place, which wants it for sure where it is `OPEN`. Breaks where the slot was not a
-    /// value, or not taken: whoever delivers then looks whether somebody wants more. So the loop over values has no calls in it but
+    /// Whether every output wants more. Makes room for so many results of each.
+    fn open(&mut self, room: usize) -> bool;
+    /// Whether there is such room.
+    fn have_room(&self, room: usize) -> bool;
+    /// Delivers one slot of the first output in place, which wants it for sure and has room where it is `OPEN`. Breaks where the slot was
+    /// not a value, or not taken: whoever delivers then looks whether somebody wants more. So the loop over values has no calls in it but
     /// the user's.
     fn take<const OPEN: bool>(
         &mut self,
@@ -142,7 +144,10 @@ impl Sinks<()> for () {
     fn rest(&mut self) -> &mut () {
         self
     }
-    fn are_open(&self) -> bool {
+    fn open(&mut self, _room: usize) -> bool {
+        true
+    }
+    fn have_room(&self, _room: usize) -> bool {
         true
     }
     fn take<const OPEN: bool>(
@@ -166,7 +171,66 @@ impl Sinks<()> for () {
     }
 }
 
-/// A sink: the closure that takes an output's results.
+/// What an output's results are given to.
+pub trait Sink<T> {
+    /// Takes a result.
+    fn take(&mut self, result: Result<T, Fault>);
+    /// Whether there is room for so many more; to take them is no call then.
+    #[inline(always)]
+    fn has_room(&self, _results: usize) -> bool {
+        true
+    }
+    /// Makes such room.
+    #[inline(always)]
+    fn make_room(&mut self, _results: usize) {}
+}
+
+impl<T, F: FnMut(Result<T, Fault>)> Sink<T> for F {
+    #[inline(always)]
+    fn take(&mut self, result: Result<T, Fault>) {
+        self(result);
+    }
+}
+
+/// A vector under construction. It is its own, and not only lent, so that a loop may keep in registers how long it is; and memory is asked for between
+/// loops.
+pub(crate) struct Collected<'a, T> {
+    results: Vec<Result<T, Fault>>,
+    place: &'a mut Vec<Result<T, Fault>>,
+}
+
+impl<T> Collected<'_, T> {
+    /// Begins a vector, which will be in this place.
+    pub(crate) fn into_vec(place: &mut Vec<Result<T, Fault>>) -> Collected<'_, T> {
+        Collected {
+            results: Vec::new(),
+            place,
+        }
+    }
+}
+
+impl<T> Drop for Collected<'_, T> {
+    fn drop(&mut self) {
+        *self.place = std::mem::take(&mut self.results);
+    }
+}
+
+impl<T> Sink<T> for Collected<'_, T> {
+    #[inline(always)]
+    fn take(&mut self, result: Result<T, Fault>) {
+        self.results.push(result);
+    }
+    #[inline(always)]
+    fn has_room(&self, results: usize) -> bool {
+        self.results.capacity() - self.results.len() >= results
+    }
+    #[inline(always)]
+    fn make_room(&mut self, results: usize) {
+        self.results.reserve(results);
+    }
+}
+
+/// A sink at an output.
 pub struct Tap<T, F> {
     reader: Option<Reader<T>>,
     sink: F,
@@ -174,7 +238,7 @@ pub struct Tap<T, F> {
     panic: Option<Payload>,
 }
 
-impl<T, F: FnMut(Result<T, Fault>)> Tap<T, F> {
+impl<T, F: Sink<T>> Tap<T, F> {
     pub(crate) fn new(sink: F) -> Tap<T, F> {
         Tap {
             reader: None,
@@ -187,7 +251,7 @@ impl<T, F: FnMut(Result<T, Fault>)> Tap<T, F> {
     /// Calls the sink; `false` where it wants no more.
     #[inline(always)]
     fn call(sink: &mut F, panic: &mut Option<Payload>, result: Result<T, Fault>) -> bool {
-        match unwind::catch(|| sink(result)) {
+        match unwind::catch(|| sink.take(result)) {
             Ok(()) => true,
             Err(payload) => {
                 *panic = Some(payload);
@@ -200,7 +264,7 @@ impl<T, F: FnMut(Result<T, Fault>)> Tap<T, F> {
 impl<T, F, P, R> Sinks<(Port<T>, P)> for (Tap<T, F>, R)
 where
     T: Send,
-    F: FnMut(Result<T, Fault>),
+    F: Sink<T>,
     P: Ports,
     R: Sinks<P>,
 {
@@ -218,8 +282,15 @@ where
         &mut self.1
     }
 
-    fn are_open(&self) -> bool {
-        !self.0.done && self.1.are_open()
+    #[inline(always)]
+    fn open(&mut self, room: usize) -> bool {
+        self.0.sink.make_room(room);
+        !self.0.done && self.1.open(room)
+    }
+
+    #[inline(always)]
+    fn have_room(&self, room: usize) -> bool {
+        self.0.sink.has_room(room) && self.1.have_room(room)
     }
 
     #[inline(always)]
@@ -240,6 +311,7 @@ where
             }
         };
         // what is seldom so is written down seldom: a store for each item would cost as much as the item
+        assert!(!OPEN || sink.has_room(1), "there is room");
         if Tap::call(sink, panic, result) {
             goes_on
         } else {
