@@ -36,6 +36,7 @@ pub struct Book {
     names: Arc<[Arc<str>]>,
     /// Of each node that has a name.
     aheads: Arc<[Arc<Ahead>]>,
+    advance: Advance,
     /// Where the rounds of the stride at hand come from.
     pub(crate) places: Places,
     /// What this part's inputs have in common.
@@ -100,6 +101,49 @@ impl Ahead {
     /// Gives the right to `n` items back.
     pub(crate) fn give(&self, n: u64) {
         self.left.fetch_add(n, Ordering::Relaxed);
+    }
+}
+
+/// What an evaluation holds of such a right, so that it asks for it seldom; what is left goes back at its end.
+#[derive(Debug, Default)]
+struct Advance {
+    of: Option<Arc<Ahead>>,
+    left: u64,
+    /// There was less than was asked for: to ask again for the next item would only be in the way of those who give back.
+    is_all: bool,
+}
+
+impl Advance {
+    /// As many as are asked for at once.
+    const BATCH: u64 = 512;
+
+    /// Takes the right to `n` items of this node, or to as many as there are.
+    fn take(&mut self, of: &Arc<Ahead>, n: u64) -> u64 {
+        if !of.fast.load(Ordering::Relaxed) {
+            return 0;
+        }
+        if !self.of.as_ref().is_some_and(|held| Arc::ptr_eq(held, of)) {
+            *self = Advance {
+                of: Some(of.clone()),
+                ..Advance::default()
+            };
+        }
+        if self.left < n && !self.is_all {
+            let more = of.take(Self::BATCH);
+            self.is_all = more < Self::BATCH;
+            self.left += more;
+        }
+        let taken = self.left.min(n);
+        self.left -= taken;
+        taken
+    }
+}
+
+impl Drop for Advance {
+    fn drop(&mut self) {
+        if let Some(of) = &self.of {
+            of.give(self.left);
+        }
     }
 }
 
@@ -199,6 +243,7 @@ impl Book {
             tallies: Tallies::new(names.len()),
             names,
             aheads,
+            advance: Advance::default(),
             places: Places::from(0),
             common,
             timed: None,
@@ -393,15 +438,16 @@ impl<'a> Cursor<'a> {
     }
 
     /// Takes the right to `n` items of a node ahead of their turn, or to as many as there are.
-    pub(crate) fn take_ahead(&self, node: usize, n: u64) -> u64 {
-        self.book.aheads.get(node).map_or(0, |ahead| ahead.take(n))
+    pub(crate) fn take_ahead(&mut self, node: usize, n: u64) -> u64 {
+        let Book {
+            aheads, advance, ..
+        } = &mut *self.book;
+        aheads.get(node).map_or(0, |ahead| advance.take(ahead, n))
     }
 
-    /// Gives the right to `n` items of a node back.
-    pub(crate) fn give_ahead(&self, node: usize, n: u64) {
-        if let Some(ahead) = self.book.aheads.get(node) {
-            ahead.give(n);
-        }
+    /// Gives back what has just been taken too much.
+    pub(crate) fn give_ahead(&mut self, n: u64) {
+        self.book.advance.left += n;
     }
 
     /// A node's call begins.

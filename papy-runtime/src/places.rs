@@ -23,6 +23,7 @@ impl Places {
     /// The source position of slot `at`.
     pub(crate) fn at(&self, at: usize) -> u64 {
         match self {
+            Places::Even { first, rate } if *rate == Ratio::ONE => first + at as u64,
             Places::Even { first, rate } => Ratio {
                 num: rate.den,
                 den: rate.num,
@@ -77,10 +78,15 @@ pub(crate) struct Trail {
 impl Trail {
     /// The next slot comes from `position`.
     pub(crate) fn push(&mut self, position: u64) {
-        if self.runs.last().is_none_or(|(_, last)| *last != position) {
+        self.extend(position, 1);
+    }
+
+    /// The next so many slots come from `position`.
+    pub(crate) fn extend(&mut self, position: u64, slots: usize) {
+        if slots > 0 && self.runs.last().is_none_or(|(_, last)| *last != position) {
             self.runs.push((self.len, position));
         }
-        self.len += 1;
+        self.len += slots;
     }
 
     /// The last position.

@@ -18,6 +18,7 @@ use crate::link::{Crosses, Link, Port, port};
 use crate::net::Step;
 use crate::pace::Pace;
 use crate::places::{Places, Trail};
+use crate::report::NodeLedger;
 use crate::shared::Shared;
 use crate::slot::Slot;
 use crate::stride::{Extent, Slots, Stride};
@@ -27,7 +28,7 @@ use crate::watch::{At, Sitting};
 
 /// What an item of `.flat()` gives: its iterator, and what has been taken of it ahead of its turn.
 pub struct Burst<I: Iterator> {
-    ahead: std::vec::IntoIter<I::Item>,
+    ahead: Few<I::Item>,
     /// Rights to be ahead that it holds.
     claimed: u64,
     rest: Option<I>,
@@ -39,6 +40,26 @@ impl<I: Iterator> Drop for Burst<I> {
     fn drop(&mut self) {
         self.ahead.by_ref().for_each(unwind::discard);
         unwind::discard(self.rest.take());
+    }
+}
+
+/// Items in order. The first is kept in place, as many iterators have no more.
+struct Few<T> {
+    first: Option<T>,
+    others: std::vec::IntoIter<T>,
+}
+
+impl<T> Iterator for Few<T> {
+    type Item = T;
+    #[inline]
+    fn next(&mut self) -> Option<T> {
+        self.first.take().or_else(|| self.others.next())
+    }
+}
+
+impl<T> Few<T> {
+    fn is_empty(&self) -> bool {
+        self.first.is_none() && self.others.len() == 0
     }
 }
 
@@ -61,18 +82,30 @@ pub fn streamed<S: Streams<Way>, Way>(
         Err(payload) => return Slot::Fault(cx.panicked(node, payload)),
     };
     let claimed = cx.take_ahead(node, AHEAD);
-    let mut ahead = Vec::new();
+    let mut first = None;
+    let mut others = Vec::new();
+    let mut held = 0;
     let mut ended = false;
     let taken = unwind::catch(|| {
-        while (ahead.len() as u64) < claimed && !ended {
+        while held < claimed && !ended {
+            if held == 1 {
+                let more = iterator.size_hint().0;
+                others.reserve(more.min((claimed - held) as usize));
+            }
             match iterator.next() {
-                Some(item) => ahead.push(item),
+                Some(item) => {
+                    if held == 0 {
+                        first = Some(item);
+                    } else {
+                        others.push(item);
+                    }
+                    held += 1;
+                }
                 None => ended = true,
             }
         }
     });
-    let held = ahead.len() as u64;
-    cx.give_ahead(node, claimed - held);
+    cx.give_ahead(claimed - held);
     let panicked = taken.err().map(|payload| {
         // it fails, and yet the iterator goes on its way
         cx.emit(node);
@@ -85,7 +118,10 @@ pub fn streamed<S: Streams<Way>, Way>(
         Some(iterator)
     };
     Slot::Value(Burst {
-        ahead: ahead.into_iter(),
+        ahead: Few {
+            first,
+            others: others.into_iter(),
+        },
         claimed: held,
         rest,
         panicked,
@@ -178,6 +214,24 @@ impl<T: Send> Pourable<T> for Slots<T> {
     }
 }
 
+/// What a node's iterators have given, which is told to its ledger at the end.
+struct Yield<'a> {
+    ledger: &'a NodeLedger,
+    /// Rights to be ahead that are no longer held.
+    rights: u64,
+    /// Items, less the iterators that have ended; wraps around below 0.
+    items: u64,
+}
+
+impl Drop for Yield<'_> {
+    fn drop(&mut self) {
+        self.ledger.ahead.give(self.rights);
+        self.ledger
+            .streamed
+            .fetch_add(self.items, Ordering::Relaxed);
+    }
+}
+
 /// The iterators of a stride.
 pub(crate) struct Bursts<I: Iterator> {
     slots: Slots<Burst<I>>,
@@ -198,22 +252,32 @@ where
         want: usize,
         pouring: &Pouring<'_>,
     ) -> bool {
+        let mut given = Yield {
+            ledger: &pouring.shared.ledger.nodes[self.node],
+            rights: 0,
+            items: 0,
+        };
         while stride.len() < want {
-            if let Some((position, burst)) = &mut self.current {
-                if burst.pour(*position, stride, trail, want, pouring, self.node) {
-                    unwind::discard(self.current.take());
+            let (position, mut burst) = match self.current.take() {
+                Some(current) => current,
+                None => {
+                    let position = self.slots.position();
+                    match self.slots.next() {
+                        Some(Slot::Value(burst)) => (position, burst),
+                        Some(Slot::Fault(fault)) => {
+                            trail.push(position);
+                            stride.push(Slot::Fault(fault));
+                            continue;
+                        }
+                        Some(Slot::Hole | Slot::End) => continue,
+                        None => return true,
+                    }
                 }
-                continue;
-            }
-            let position = self.slots.position();
-            match self.slots.next() {
-                Some(Slot::Value(burst)) => self.current = Some((position, burst)),
-                Some(Slot::Fault(fault)) => {
-                    trail.push(position);
-                    stride.push(Slot::Fault(fault));
-                }
-                Some(Slot::Hole | Slot::End) => {}
-                None => return true,
+            };
+            if burst.pour(position, stride, trail, want, pouring, &mut given) {
+                unwind::discard(burst);
+            } else {
+                self.current = Some((position, burst));
             }
         }
         false
@@ -229,50 +293,38 @@ impl<I: Iterator> Burst<I> {
         trail: &mut Trail,
         want: usize,
         pouring: &Pouring<'_>,
-        node: usize,
+        given: &mut Yield<'_>,
     ) -> bool {
-        let ledger = &pouring.shared.ledger.nodes[node];
         let before = stride.len();
-        let mut add = |stride: &mut Stride<I::Item>, item| {
-            trail.push(position);
-            stride.push(Slot::Value(item));
-        };
-        while stride.len() < want {
-            match self.ahead.next() {
-                Some(item) => add(stride, item),
-                None => break,
-            }
+        stride.fill(&mut self.ahead, want);
+        let is_left = !self.ahead.is_empty();
+        if !is_left {
+            given.rights += std::mem::take(&mut self.claimed);
         }
-        if self.ahead.len() == 0 && self.claimed > 0 {
-            ledger.ahead.give(std::mem::take(&mut self.claimed));
-        }
-        let mut ended = self.rest.is_none() && self.ahead.len() == 0;
-        if let Some(iterator) = self.rest.as_mut().filter(|_| self.ahead.len() == 0) {
+        let mut ended = self.rest.is_none() && !is_left;
+        if let Some(iterator) = self.rest.as_mut().filter(|_| !is_left) {
             let poured = unwind::catch(|| {
                 while stride.len() < want && !ended {
                     let until = pouring.begins(position, stride.len(), want);
-                    while stride.len() < until && !ended {
-                        match iterator.next() {
-                            Some(item) => add(stride, item),
-                            None => ended = true,
-                        }
-                    }
+                    ended = stride.fill(iterator, until);
                 }
             });
             if let Err(payload) = poured {
-                let fault = Fault::panicked(&ledger.name, position, FaultKind::Panic, payload);
-                ledger.note_fault();
+                let name = &given.ledger.name;
+                let fault = Fault::panicked(name, position, FaultKind::Panic, payload);
+                given.ledger.note_fault();
                 self.panicked = Some(fault);
                 ended = true;
             }
         }
-        let poured = (stride.len() - before) as u64;
+        let poured = stride.len() - before;
+        trail.extend(position, poured);
         if ended && let Some(fault) = self.panicked.take() {
             trail.push(position);
             stride.push(Slot::Fault(fault));
         }
-        let items = poured.wrapping_sub(u64::from(ended));
-        ledger.streamed.fetch_add(items, Ordering::Relaxed);
+        let items = (poured as u64).wrapping_sub(u64::from(ended));
+        given.items = given.items.wrapping_add(items);
         ended
     }
 }

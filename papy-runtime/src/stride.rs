@@ -1,7 +1,7 @@
 //! What is scheduled: consecutive slots of a stream.
 
 use crate::fault::Fault;
-use crate::loan::{Lends, put_back};
+use crate::loan::{Lends, Loan, put_back};
 use crate::places::Places;
 use crate::plain::Plain;
 use crate::slot::Slot;
@@ -139,6 +139,31 @@ impl<T> Stride<T> {
                 self.faults.push(fault);
             }
         }
+    }
+
+    /// Adds values until there are `want` slots; gives whether there are no more.
+    pub(crate) fn fill(&mut self, values: &mut impl Iterator<Item = T>, want: usize) -> bool {
+        while self.len() < want {
+            if self.is_plain() {
+                let mut left = want - self.len();
+                let mut own = Loan::of(self);
+                while left > 0 && own.lent.has_room_for(1) {
+                    let Some(value) = values.next() else {
+                        return true;
+                    };
+                    own.lent.add(Slot::Value(value));
+                    left -= 1;
+                }
+                if left == 0 {
+                    return false;
+                }
+            }
+            let Some(value) = values.next() else {
+                return true;
+            };
+            self.push(Slot::Value(value));
+        }
+        false
     }
 
     /// Whether nothing has been written down of any slot: all so far are values, and then holes.
