@@ -7,7 +7,7 @@ use std::thread::{self, Scope};
 use crossbeam_channel::{Receiver, bounded};
 
 use crate::checksum::{Checksum, Digest};
-use crate::log::{Tallies, digest, merged, tallied};
+use crate::log::{Counts, Tallies, added, counted, digest, merged, tallied, weight};
 use crate::order::Order;
 use crate::workers::*;
 
@@ -153,6 +153,20 @@ pub fn split_log(n: u64, threads: usize) -> u64 {
             .into_iter()
             .map(|part| part.join().expect("the work does not panic"));
         digest(parts.fold(Tallies::default(), merged))
+    })
+}
+
+/// The words of a log, counted by each thread for itself.
+#[must_use]
+pub fn split_words(n: u64, threads: usize) -> u64 {
+    thread::scope(|scope| {
+        let parts: Vec<_> = shares(n, threads)
+            .map(|range| scope.spawn(move || counted(range)))
+            .collect();
+        let parts = parts
+            .into_iter()
+            .map(|part| part.join().expect("the work does not panic"));
+        weight(parts.fold(Counts::default(), added))
     })
 }
 

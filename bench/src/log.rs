@@ -1,7 +1,9 @@
 //! A web server's log: lines of text, what they say, and sums of it.
 
+use std::collections::HashMap;
 use std::error::Error;
 use std::fmt;
+use std::str::SplitWhitespace;
 use std::sync::LazyLock;
 
 use papy::prelude::*;
@@ -123,6 +125,49 @@ pub fn digest(tallies: Tallies) -> u64 {
     numbers.fold(0, |sum, n| sum.rotate_left(7) ^ n)
 }
 
+#[worker]
+pub fn words(line: &'static str) -> SplitWhitespace<'static> {
+    line.split_whitespace()
+}
+
+/// How often each word is there.
+pub type Counts = HashMap<&'static str, u64>;
+
+#[worker]
+pub fn count(counts: &mut Counts, word: &'static str) {
+    *counts.entry(word).or_default() += 1;
+}
+
+/// The words of the lines with these numbers.
+pub fn counted(numbers: impl IntoIterator<Item = u64>) -> Counts {
+    let mut counts = Counts::default();
+    for number in numbers {
+        for word in words(line(number)) {
+            count(&mut counts, word);
+        }
+    }
+    counts
+}
+
+/// Both together.
+#[must_use]
+pub fn added(mut all: Counts, more: Counts) -> Counts {
+    for (word, times) in more {
+        *all.entry(word).or_default() += times;
+    }
+    all
+}
+
+/// One number for all, whatever their order.
+#[must_use]
+pub fn weight(counts: Counts) -> u64 {
+    let weigh = |(word, times): (&str, u64)| {
+        let bytes = word.bytes();
+        times.wrapping_mul(bytes.fold(1, |sum: u64, byte| sum.rotate_left(7) ^ u64::from(byte)))
+    };
+    counts.into_iter().map(weigh).fold(0, u64::wrapping_add)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -151,5 +196,7 @@ mod tests {
     fn parts_add_up() {
         let whole = tallied(0..1000);
         assert_eq!(merged(tallied(0..300), tallied(300..1000)), whole);
+        let whole = counted(0..1000);
+        assert_eq!(added(counted(0..300), counted(300..1000)), whole);
     }
 }

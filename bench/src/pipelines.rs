@@ -70,6 +70,13 @@ pipeline! {
 }
 
 pipeline! {
+    /// With an iterator of eight for each item.
+    pub fn flattened(xs: Stream<u64>) -> Stream<u64> {
+        xs >> mix1 >> next_eight.flat() >> mix4
+    }
+}
+
+pipeline! {
     /// With a route of two arms.
     pub fn routed(xs: Stream<u64>) -> Stream<u64> {
         let either = match xs >> mix1 {
@@ -133,5 +140,12 @@ pipeline! {
     /// A log's lines, taken apart, chosen and added up.
     pub fn log_tallies(lines: Stream<&'static str>) -> Stream<Tallies> {
         lines >> parse >> read.filter() >> tally.fold()
+    }
+}
+
+pipeline! {
+    /// The words of a log, counted.
+    pub fn log_words(lines: Stream<&'static str>) -> Stream<Counts> {
+        lines >> words.flat() >> count.fold()
     }
 }

@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::fmt;
+use std::ops::Range;
 
 use papy::prelude::*;
 
@@ -58,6 +59,14 @@ pub fn three_quarters(x: u64) -> Option<u64> {
 #[inline]
 pub fn halves(x: u64) -> [u64; 2] {
     [x >> 32, x & 0xFFFF_FFFF]
+}
+
+/// Gives eight items for one, one after the other.
+#[worker]
+#[inline]
+pub fn next_eight(x: u64) -> Range<u64> {
+    let first = x >> 3;
+    first..first + 8
 }
 
 /// Could fail, does not.

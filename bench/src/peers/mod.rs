@@ -131,6 +131,12 @@ pub fn logs(workload: Workload, threads: usize) -> Workload {
         .way("dfir_rs, one thread", dfir::log)
 }
 
+/// Adds the ways to count the words of a log.
+#[must_use]
+pub fn words(workload: Workload) -> Workload {
+    workload.way("rayon, par_iter, fold, reduce", rayon::words)
+}
+
 /// Adds the ways to run the chain of four for so many items, again and again.
 #[must_use]
 pub fn starts(workload: Workload, threads: usize, items: u64) -> Workload {

@@ -9,7 +9,9 @@ use super::{Parts, Sink, Work};
 use crate::by_hand;
 use crate::checksum::{Checksum, Digest};
 use crate::harness::Workload;
-use crate::log::{Tallies, digest, line, merged, parse, read, tallied, tally};
+use crate::log::{
+    self, Counts, Tallies, added, count, digest, line, merged, parse, read, tallied, tally, weight,
+};
 use crate::workers::four;
 
 pub(super) fn mapped<R: Digest + Send>(
@@ -91,6 +93,17 @@ pub(super) fn log(n: u64) -> u64 {
 
 pub(super) fn bridged_log(n: u64) -> u64 {
     add_up((0..n).map(line).par_bridge())
+}
+
+pub(super) fn words(n: u64) -> u64 {
+    let words = (0..n)
+        .into_par_iter()
+        .flat_map_iter(|number| log::words(line(number)));
+    let parts = words.fold(Counts::default, |mut counts, word| {
+        count(&mut counts, word);
+        counts
+    });
+    weight(parts.reduce(Counts::default, added))
 }
 
 pub(super) fn log_in_batches(n: u64) -> u64 {

@@ -15,6 +15,7 @@ mod w5;
 mod w6;
 mod w7;
 mod w8;
+mod w9;
 
 /// What the workloads depend on.
 #[derive(Debug, Clone, Copy)]
@@ -39,6 +40,7 @@ pub fn all(scale: Scale) -> Vec<Workload> {
         w6::workload(scale),
         w7::workload(scale),
         w8::workload(scale),
+        w9::workload(scale),
     ]);
     all.extend(startup::workloads(scale));
     all

@@ -45,6 +45,7 @@ pub(super) fn workloads(scale: Scale) -> Vec<Workload> {
         sixteen(30_000_000 / scale.down),
         one_serial(30_000_000 / scale.down),
         produce(30_000_000 / scale.down),
+        flat(30_000_000 / scale.down),
         one_route(30_000_000 / scale.down),
         two_pools(10_000_000 / scale.down),
     ]
@@ -197,6 +198,24 @@ fn produce(items: u64) -> Workload {
         halves.map(|half| Ok(mix4(mix3(half))))
     });
     papys_ways!(workload, 1 / 10, 1 / 4, |n| producing(0..n))
+}
+
+fn flat(items: u64) -> Workload {
+    let title = "a chain of three, the second of which gives an iterator of eight for one";
+    let workload = Workload::new("W1-flat", title, items / 8, |n| {
+        let mut sum = Checksum::default();
+        for x in 0..n {
+            for y in next_eight(mix1(x)) {
+                sum.add(mix4(y));
+            }
+        }
+        sum.value()
+    });
+    let workload = with_kept(workload, |n| {
+        let all = (0..n).flat_map(|x| next_eight(mix1(x)));
+        all.map(|y| Ok(mix4(y)))
+    });
+    papys_ways!(workload, 1 / 10, 1 / 4, |n| flattened(0..n))
 }
 
 #[inline]
