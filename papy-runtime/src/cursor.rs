@@ -329,6 +329,7 @@ impl Book {
 
     /// The evaluation is over.
     pub(crate) fn leave(&mut self) {
+        self.advance = Advance::default();
         self.desk = None;
         self.timed = None;
     }
