@@ -25,10 +25,15 @@ use crate::watch::At;
 pub trait InPlace<T, P: Ports> {
     /// Whether it is possible at all.
     const POSSIBLE: bool;
+    /// Whether iterators are on the way. Waves that have them under way can't be followed by evaluation in place.
+    const HAS_SPRING: bool = false;
+    /// Nanoseconds of work in an item that are worth another thread.
+    const WORTH: f64 = crate::pace::WORTH;
+    /// So many passes in a row must say that there is as much: one may just have been interrupted.
+    const SURE: u32 = 3;
     /// Whether something is kept that comes out behind the last item: that takes waves.
     fn keeps(&self) -> bool;
-    /// Passes up to `want` slots through, the first at position `first`. Gives how many there were; `None` where it can't.
-    /// Of a single slot, calls are timed.
+    /// Passes up to `want` slots through, the first at position `first`; `None` where it can't. Of a single slot, calls are timed.
     fn pass<I, C>(
         &self,
         inlets: &mut I,
@@ -36,10 +41,21 @@ pub trait InPlace<T, P: Ports> {
         shared: &Shared,
         first: u64,
         want: usize,
-    ) -> Option<usize>
+    ) -> Option<Passage>
     where
         I: Inlets<First = T>,
         C: Sinks<P>;
+}
+
+/// What a pass has done.
+#[derive(Debug, Clone, Copy)]
+pub struct Passage {
+    /// Slots that it has pulled.
+    pub(crate) pulled: usize,
+    /// Items that it has evaluated, of the source or of what comes of it.
+    pub(crate) items: usize,
+    /// Nothing more is to come.
+    pub(crate) is_last: bool,
 }
 
 /// Not in place.
@@ -57,7 +73,7 @@ impl<T, P: Ports> InPlace<T, P> for Apart {
     fn keeps(&self) -> bool {
         false
     }
-    fn pass<I, C>(&self, _: &mut I, _: &mut C, _: &Shared, _: u64, _: usize) -> Option<usize> {
+    fn pass<I, C>(&self, _: &mut I, _: &mut C, _: &Shared, _: u64, _: usize) -> Option<Passage> {
         None
     }
 }
@@ -67,6 +83,13 @@ impl<T, P: Ports> InPlace<T, P> for Apart {
 pub struct Turn {
     round: usize,
     sampled: bool,
+}
+
+impl Turn {
+    #[inline(always)]
+    pub(crate) fn new(round: usize, sampled: bool) -> Turn {
+        Turn { round, sampled }
+    }
 }
 
 /// What a pass holds of a region, from slot to slot.
@@ -184,9 +207,9 @@ impl<P, S, M, K> Region<P, S, M, K> {
 
 /// A pipeline that can be evaluated in place.
 pub struct Fused<L, F> {
-    regions: L,
-    places: Vec<Place>,
-    evaluate: F,
+    pub(crate) regions: L,
+    pub(crate) places: Vec<Place>,
+    pub(crate) evaluate: F,
 }
 
 /// For regions that stand behind the one input, and the closure that calls one after the other.
@@ -207,7 +230,7 @@ where
 
 impl<L: Regions, F> Fused<L, F> {
     /// Tells a watched run who is at work.
-    fn sit(&self, stands: &mut L::Stands, shared: &Shared, items: (u64, u64)) {
+    pub(crate) fn sit(&self, stands: &mut L::Stands, shared: &Shared, items: (u64, u64)) {
         let Some(watch) = &shared.watch else { return };
         let own = self.places.iter().flat_map(Place::nodes);
         let own = own.map(|node| shared.ledger.nodes[*node].name.clone());
@@ -237,7 +260,7 @@ where
         shared: &Shared,
         first: u64,
         want: usize,
-    ) -> Option<usize>
+    ) -> Option<Passage>
     where
         I: Inlets<First = T>,
         C: Sinks<O::Ports>,
@@ -267,7 +290,11 @@ where
             // nobody wants more: the source must not be asked again
             shared.cancel();
         }
-        Some(passed)
+        Some(Passage {
+            pulled: passed,
+            items: passed,
+            is_last: passed < want || inlets.at(0).has_ended(),
+        })
     }
 }
 

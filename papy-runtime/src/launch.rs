@@ -56,7 +56,7 @@ where
         // what can be evaluated in place is wired only when that is not enough
         let in_place = F::POSSIBLE && options.stall_after.is_none();
         let mut wired = None;
-        if !in_place {
+        if !in_place || F::HAS_SPRING {
             wired = wiring.take().map(wire_up::<I, P, _>);
         }
         let layout = match &wired {
@@ -102,7 +102,7 @@ where
             let delivered = if options.inline || engine.is_default_only() {
                 let ask = Ask {
                     help: !options.inline,
-                    in_place,
+                    in_place: in_place && !F::HAS_SPRING,
                 };
                 deliver_all(
                     &mut driver,
@@ -479,10 +479,8 @@ where
 {
     /// How long one pass takes, about: the clock is read, and helpers are considered, once in each.
     const PASS: Duration = Duration::from_micros(50);
-    /// So many passes in a row must say that helpers are worth it: one may just have been interrupted.
-    const SURE: u32 = 3;
     let shared = driver.shared.clone();
-    let part = &shared.parts[0];
+    let part = &shared.parts[driver.parts[0].part];
     let mut want = 1;
     let mut worth = 0;
     let mut sample = true;
@@ -498,20 +496,21 @@ where
             return Passed::WorthMore;
         };
         let took = began.elapsed();
-        lock(&part.flow).pass(passed as u64);
+        lock(&part.flow).pass(passed.pulled as u64);
         if driver.inlets.at(0).is_due() {
             return Passed::WorthMore;
         }
-        if passed < ask || driver.inlets.at(0).has_ended() || shared.is_cancelled() {
+        if passed.is_last || shared.is_cancelled() {
             return Passed::Ended;
         }
-        if crate::pace::is_heavy(took, passed) && !options.inline {
-            return Passed::Heavy(took / passed.max(1) as u32);
+        if crate::pace::is_heavy(took, passed.items) && !options.inline {
+            return Passed::Heavy(took / passed.items.max(1) as u32);
         }
         sample = !sample;
-        if sample && !options.inline && crate::pace::is_worth_sharing(took, passed) {
+        if sample && !options.inline && crate::pace::is_worth_sharing(took, passed.items, F::WORTH)
+        {
             worth += 1;
-            if worth >= SURE && entered.elapsed() >= patience {
+            if worth >= F::SURE && entered.elapsed() >= patience {
                 return Passed::WorthMore;
             }
         } else if sample {

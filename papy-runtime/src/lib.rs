@@ -22,6 +22,7 @@ mod flow;
 mod graph;
 mod grouper;
 mod in_place;
+mod in_place_flat;
 mod inlet;
 mod launch;
 mod layout;
@@ -89,6 +90,7 @@ pub mod __private {
     pub use crate::fault::Fault;
     pub use crate::graph::{Edge, End, Graph, GraphParts, Node, NodeParts};
     pub use crate::in_place::*;
+    pub use crate::in_place_flat::*;
     pub use crate::link::*;
     pub use crate::net::Net;
     pub use crate::output::{Indexed, Output};

@@ -6,6 +6,7 @@ use crate::check::{Fits, Gives};
 use crate::cursor::{Ahead, Book, Cursor};
 use crate::graph::{Frame, Graph};
 use crate::grouper::Grouper;
+use crate::in_place_flat::Seed;
 use crate::layout::Layout;
 use crate::lineage::{Lineage, Lineages, met};
 use crate::link::{Link, Ports, SlotList};
@@ -15,7 +16,7 @@ use crate::pool::Pool;
 use crate::region::{Order, Region, RegionSpec};
 use crate::shared::{OnFault, Shared};
 use crate::slot::Slot;
-use crate::spring::{Basin, Burst, Feeder, MergedLinks, Pourable, Spring, bursts};
+use crate::spring::{Basin, Burst, Feeder, Leaver, MergedLinks, Pourable, Spring, bursts, leaver};
 use crate::stride::{Extent, Slots};
 use crate::sync::{Arc, Instant, Mutex, OnceLock, lock};
 use crate::timed::{Timed, TimedRegion};
@@ -257,7 +258,25 @@ impl<'env> Net<'env> {
         I: Iterator<Item: Send + 'env> + Send + 'env,
     {
         let node = self.frame.nodes[node];
-        self.spring(vec![link], Some(node), pool, move |slots| {
+        self.spring(vec![link], Some(node), pool, None, move |slots| {
+            bursts(slots, node)
+        })
+    }
+
+    /// The same, behind what evaluation in place has left.
+    pub fn flat_behind<I>(
+        &mut self,
+        link: Arc<Link<Burst<I>>>,
+        node: usize,
+        pool: &Pool,
+        seed: Seed<I>,
+    ) -> Arc<Link<I::Item>>
+    where
+        I: Iterator<Item: Send + 'env> + Send + 'env,
+    {
+        let node = self.frame.nodes[node];
+        let left = leaver(seed, node);
+        self.spring(vec![link], Some(node), pool, Some(left), move |slots| {
             bursts(slots, node)
         })
     }
@@ -270,7 +289,7 @@ impl<'env> Net<'env> {
     {
         let mut streams = Vec::new();
         links.gather(&mut streams);
-        self.spring(streams, None, &Pool::inline(), |slots| slots)
+        self.spring(streams, None, &Pool::inline(), None, |slots| slots)
     }
 
     fn spring<T, U, F, P>(
@@ -278,6 +297,7 @@ impl<'env> Net<'env> {
         links: Vec<Arc<Link<T>>>,
         node: Option<usize>,
         pool: &Pool,
+        left: Option<Leaver<'env, U>>,
         make: F,
     ) -> Arc<Link<U>>
     where
@@ -289,7 +309,7 @@ impl<'env> Net<'env> {
         let origin = links.iter().map(|link| link.lineage.origin).min();
         let lineage = self.lineages.source(origin.unwrap_or(0), false);
         let output = Link::new(lineage);
-        let basin = Basin::new(output.clone(), node, links.len());
+        let basin = Basin::new(output.clone(), node, links.len(), left);
         let spring = self.steps.len();
         self.steps.push(Planned {
             role: Role::Spring(basin.clone()),

@@ -20,7 +20,7 @@ const FAST: f64 = 3_000.0;
 const SHOWN: usize = times(32) as usize;
 /// Work per item from which other threads help (nanoseconds): below, handing over, some 2 to 6 ns an item, costs more
 /// than a second thread saves.
-const WORTH: f64 = 10.0;
+pub(crate) const WORTH: f64 = 10.0;
 /// A part of the pull's cost from which work is worth handing over: a source that needs ten times as long would not
 /// notice.
 const NOTICEABLE: f64 = 0.25;
@@ -145,9 +145,9 @@ impl Pace {
 
 /// Whether items that take so long together, pulled and delivered, may be worth another thread. A short pass tells
 /// nothing: it is mostly the cost of beginning.
-pub(crate) fn is_worth_sharing(took: Duration, items: usize) -> bool {
+pub(crate) fn is_worth_sharing(took: Duration, items: usize, worth: f64) -> bool {
     const TELLING: Duration = Duration::from_micros(20);
-    took >= TELLING && took.as_nanos() as f64 >= WORTH * items as f64
+    took >= TELLING && took.as_nanos() as f64 >= worth * items as f64
 }
 
 /// Whether items that take so long together tell by themselves that there is work to share: more like them could be all there is. What

@@ -14,6 +14,7 @@ use std::collections::VecDeque;
 use crate::check::Streams;
 use crate::cursor::Cursor;
 use crate::fault::{Fault, FaultKind};
+use crate::in_place_flat::{Left, Seed};
 use crate::link::{Crosses, Link, Port, port};
 use crate::net::Step;
 use crate::pace::Pace;
@@ -38,8 +39,12 @@ pub struct Burst<I: Iterator> {
 
 impl<I: Iterator> Drop for Burst<I> {
     fn drop(&mut self) {
-        self.ahead.by_ref().for_each(unwind::discard);
-        unwind::discard(self.rest.take());
+        if !self.ahead.is_empty() {
+            self.ahead.by_ref().for_each(unwind::discard);
+        }
+        if let Some(rest) = self.rest.take() {
+            unwind::discard(rest);
+        }
     }
 }
 
@@ -285,6 +290,32 @@ where
 }
 
 impl<I: Iterator> Burst<I> {
+    /// The next item of those that were taken ahead.
+    #[inline(always)]
+    pub(crate) fn next_ahead(&mut self) -> Option<I::Item> {
+        self.ahead.next()
+    }
+
+    /// The iterator, behind them.
+    #[inline(always)]
+    pub(crate) fn rest(&mut self) -> Option<&mut I> {
+        self.rest.as_mut()
+    }
+
+    /// It has ended. Gives what it has panicked with before.
+    #[inline(always)]
+    pub(crate) fn cut(&mut self) -> Option<Fault> {
+        if let Some(rest) = self.rest.take() {
+            unwind::discard(rest);
+        }
+        self.panicked.take()
+    }
+
+    #[inline(always)]
+    pub(crate) fn is_over(&self) -> bool {
+        self.rest.is_none() && self.ahead.is_empty() && self.panicked.is_none()
+    }
+
     /// Whether it has ended.
     fn pour(
         &mut self,
@@ -365,9 +396,14 @@ pub(crate) struct Poured {
     pub(crate) more: bool,
 }
 
+pub(crate) type Leaver<'env, T> =
+    Box<dyn FnOnce() -> (u64, Option<Box<dyn Pourable<T> + 'env>>) + Send + 'env>;
+
 /// What waits at a spring.
 pub(crate) struct Basin<'env, T> {
     link: Arc<Link<T>>,
+    /// What evaluation in place has left: the first position that nothing has come from, and what has been begun.
+    left: Mutex<Option<Leaver<'env, T>>>,
     /// The node whose iterators are poured, in the report.
     node: Option<usize>,
     state: Mutex<State<'env, T>>,
@@ -399,9 +435,11 @@ impl<'env, T: Send> Basin<'env, T> {
         link: Arc<Link<T>>,
         node: Option<usize>,
         feeds: usize,
+        left: Option<Leaver<'env, T>>,
     ) -> Arc<Basin<'env, T>> {
         Arc::new(Basin {
             link,
+            left: Mutex::new(left),
             node,
             state: Mutex::new(State {
                 waiting: VecDeque::new(),
@@ -435,11 +473,17 @@ impl<T: Send> Spring for Basin<'_, T> {
     }
 
     fn is_ending(&self) -> bool {
+        if lock(&self.left).is_some() {
+            return false;
+        }
         let state = lock(&self.state);
         !state.claimed && state.waiting.is_empty() && state.feeds == 0
     }
 
     fn is_ready(&self) -> bool {
+        if lock(&self.left).is_some() {
+            return true;
+        }
         let state = lock(&self.state);
         // what is being poured has been taken out
         !state.ended && (state.claimed || !state.waiting.is_empty() || state.feeds == 0)
@@ -455,6 +499,7 @@ impl<T: Send> Spring for Basin<'_, T> {
             ..Poured::default()
         };
         let own = &shared.parts[part];
+        self.take_over();
         let (pace, mut at) = {
             let state = lock(&self.state);
             (state.pace.wave() as u64, state.next)
@@ -469,7 +514,9 @@ impl<T: Send> Spring for Basin<'_, T> {
             let front = lock(&self.state).waiting.pop_front();
             let Some(mut front) = front else { break };
             if front.slots.pour(&mut stride, &mut trail, want, &pouring) {
-                poured.read.push((front.part, front.reader, front.charge));
+                if front.charge > 0 {
+                    poured.read.push((front.part, front.reader, front.charge));
+                }
                 unwind::discard(front);
             } else {
                 lock(&self.state).waiting.push_front(front);
@@ -527,6 +574,24 @@ impl<T: Send> Spring for Basin<'_, T> {
 }
 
 impl<T: Send> Basin<'_, T> {
+    /// Takes what evaluation in place has left before everything else.
+    fn take_over(&self) {
+        let Some(left) = lock(&self.left).take() else {
+            return;
+        };
+        let (next, begun) = left();
+        let mut state = lock(&self.state);
+        state.next = next;
+        if let Some(slots) = begun {
+            state.waiting.push_front(Waiting {
+                part: 0,
+                reader: 0,
+                charge: 0,
+                slots,
+            });
+        }
+    }
+
     fn pouring<'a>(&self, shared: &'a Shared, part: usize, at: u64) -> Pouring<'a> {
         let node = self.node.map(|node| &shared.ledger.nodes[node].name);
         let desk = shared.watch.as_ref().zip(node).map(|(watch, name)| {
@@ -641,6 +706,24 @@ pub(crate) fn bursts<I: Iterator>(slots: Slots<Burst<I>>, node: usize) -> Bursts
         current: None,
         node,
     }
+}
+
+/// What evaluation in place has left of iterators, as it is asked for.
+pub(crate) fn leaver<'env, I>(seed: Seed<I>, node: usize) -> Leaver<'env, I::Item>
+where
+    I: Iterator<Item: Send + 'env> + Send + 'env,
+{
+    Box::new(move || {
+        let Left { next, current } = seed.into_left();
+        let begun = current.map(|current| -> Box<dyn Pourable<I::Item> + 'env> {
+            Box::new(Bursts {
+                slots: Slots::empty(),
+                current: Some(current),
+                node,
+            })
+        });
+        (next, begun)
+    })
 }
 
 #[cfg(all(test, papy_loom))]

@@ -16,8 +16,11 @@ pub(crate) fn catch<R>(f: impl FnOnce() -> R) -> Result<R, Payload> {
 }
 
 /// Drops `value`; a panic in its `Drop` ends here, after the panic hook has told of it.
+#[inline]
 pub(crate) fn discard<T>(value: T) {
-    if let Err(payload) = catch(|| drop(value)) {
+    if std::mem::needs_drop::<T>()
+        && let Err(payload) = catch(|| drop(value))
+    {
         forget_payload(payload);
     }
 }

@@ -11,7 +11,7 @@ use super::builds::{self, Builds};
 use super::kernel;
 use super::span::{at, flat, internal, internal_at, nest, papy, papy_at};
 use crate::diagnostics::Place;
-use crate::graph::{Kind, Mode, NodeId, Origin, PoolClass, Shape, StreamId};
+use crate::graph::{Kind, Mode, Node, NodeId, Origin, PoolClass, Shape, StreamId};
 use crate::lower::{Work, without_arguments};
 use crate::partition::{Consumer, Out, Region, Unit};
 
@@ -28,11 +28,13 @@ pub fn regions(plan: &Plan, builds: &Builds) -> TokenStream {
             .iter()
             .map(|ty| quote!(#papy::port::<#ty>())),
     );
-    let fused = if is_fused(plan) {
-        fused(plan)
-    } else {
-        quote!(#papy::apart())
+    let way = Way::of(plan);
+    let fused = match &way {
+        Way::Straight(regions) => fused(plan, regions, input_port(0), &outputs(plan)),
+        Way::Flat(flat) => flowing(plan, flat),
+        Way::Apart => quote!(#papy::apart()),
     };
+    let seed = seed(plan, &way);
     let net = internal("net");
     let entering = nest(plan.code.inputs.iter().map(|input| {
         let ty = header.owned(&input.ty);
@@ -45,7 +47,7 @@ pub fn regions(plan: &Plan, builds: &Builds) -> TokenStream {
     }));
     let wires = plan.partition.order.iter().map(|unit| match *unit {
         Unit::Region(region) => wire(plan, region),
-        Unit::Outside(node) => wire_outside(plan, builds, node),
+        Unit::Outside(node) => wire_outside(plan, builds, &way, node),
     });
     let left = outputs(plan);
     // What is wrong with the whole, as an output that cannot be sent, is said at its name.
@@ -58,23 +60,106 @@ pub fn regions(plan: &Plan, builds: &Builds) -> TokenStream {
     quote! {
         let #entered = #entering;
         #(#regions)*
+        #seed
         #pipeline
     }
 }
 
-/// Whether the pipeline may be evaluated in place, as a loop: regions on the thread that drives, behind one input, in rounds
-/// of one item.
-fn is_fused(plan: &Plan) -> bool {
-    let free = plan
-        .graph
-        .nodes
-        .iter()
-        .all(|node| !node.unordered && !node.strided);
-    let in_order = |unit: &Unit| match *unit {
-        Unit::Region(region) => passes(plan, region),
-        Unit::Outside(_) => false,
-    };
-    plan.graph.inputs.len() == 1 && free && plan.partition.order.iter().all(in_order)
+/// How the pipeline may be evaluated in place, as a loop: regions on the thread that drives, behind one input, in rounds of one item.
+enum Way {
+    /// These, one after the other.
+    Straight(Vec<usize>),
+    /// With the iterators of one node on the way.
+    Flat(FlatWay),
+    /// Not at all.
+    Apart,
+}
+
+struct FlatWay {
+    /// The node that takes iterators apart.
+    node: NodeId,
+    before: Vec<usize>,
+    behind: Vec<usize>,
+}
+
+impl Way {
+    fn of(plan: &Plan) -> Way {
+        let free = |node: &Node| !node.unordered && !node.strided;
+        if plan.graph.inputs.len() != 1 || !plan.graph.nodes.iter().all(free) {
+            return Way::Apart;
+        }
+        let (mut before, mut flat) = (Vec::new(), None);
+        for unit in &plan.partition.order {
+            match *unit {
+                Unit::Region(region) if passes(plan, region) => before.push(region),
+                Unit::Outside(node)
+                    if flat.is_none() && plan.graph.nodes[node].kind == Kind::Flat =>
+                {
+                    flat = Some(node);
+                }
+                _ => return Way::Apart,
+            }
+        }
+        match flat {
+            None => Way::Straight(before),
+            Some(node) => FlatWay::of(plan, node, &before).map_or(Way::Apart, Way::Flat),
+        }
+    }
+}
+
+impl FlatWay {
+    /// Where all that comes from the input goes through the node, and all that leaves comes from it.
+    fn of(plan: &Plan, node: NodeId, regions: &[usize]) -> Option<FlatWay> {
+        let flat = &plan.graph.nodes[node];
+        let (taken, given) = (*flat.args.first()?, *flat.outs.first()?);
+        let region = |id: &usize| &plan.partition.regions[*id];
+        let (mut before, mut behind) = (Vec::new(), Vec::new());
+        for id in regions {
+            let comes_behind = region(id).ins.iter().all(|(stream, _)| {
+                *stream == given || behind.iter().any(|other| gives(region(other), *stream))
+            });
+            if comes_behind {
+                behind.push(*id);
+            } else {
+                before.push(*id);
+            }
+        }
+        let to_flat = |out: &Out| matches!(out.to, Consumer::Outside(..));
+        let within = |ids: &[usize], out: &Out| match out.to {
+            Consumer::Region(id) => ids.contains(&id),
+            Consumer::Output(_) | Consumer::Outside(..) => false,
+        };
+        let outs = |ids: &[usize]| -> Vec<Out> {
+            ids.iter().flat_map(|id| region(id).outs.clone()).collect()
+        };
+        let before_is_so = outs(&before)
+            .iter()
+            .all(|out| to_flat(out) || within(&before, out));
+        let feeds = outs(&before).iter().filter(|out| to_flat(out)).count() == 1;
+        let behind_is_so = outs(&behind)
+            .iter()
+            .all(|out| matches!(out.to, Consumer::Output(_)) || within(&behind, out));
+        let takers = behind.iter().filter(|id| takes(region(id), given)).count();
+        let leaves = plan
+            .graph
+            .outputs
+            .iter()
+            .all(|output| output.from != given && output.from != taken);
+        let is_so = before_is_so && feeds && behind_is_so && takers == 1 && leaves;
+        is_so.then_some(FlatWay {
+            node,
+            before,
+            behind,
+        })
+    }
+}
+
+fn gives(region: &Region, stream: StreamId) -> bool {
+    region.outs.iter().any(|out| out.stream == stream)
+}
+
+fn takes(region: &Region, stream: StreamId) -> bool {
+    region.ins.iter().any(|(taken, _)| *taken == stream)
 }
 
 /// Whether a region takes one slot of each stream and gives one to every region behind it, on whatever thread.
@@ -103,15 +188,9 @@ fn joins_roots(plan: &Plan, region: &Region) -> bool {
     region.aligned || several
 }
 
-/// What evaluates an item in place: the regions, one after the other.
-fn fused(plan: &Plan) -> TokenStream {
+/// What evaluates an item in place: these regions, one after the other.
+fn fused(plan: &Plan, ids: &[usize], input: Ident, outputs: &TokenStream) -> TokenStream {
     let papy = papy();
-    let ids: Vec<usize> = (plan.partition.order.iter())
-        .filter_map(|unit| match *unit {
-            Unit::Region(region) => Some(region),
-            Unit::Outside(_) => None,
-        })
-        .collect();
     let (turn, stand) = (internal("turn"), |id| internal(&format!("stand_{id}")));
     let name = |&id: &usize| region_name(id);
     let arcs = nest(
@@ -126,8 +205,6 @@ fn fused(plan: &Plan) -> TokenStream {
         let (ins, outs) = (entering(plan, id), leaving(plan, id));
         quote!(let #outs = #name.pass(#turn, #stand, #ins);)
     });
-    let input = input_port(0);
-    let outputs = outputs(plan);
     let nodes = ids.iter().map(|&id| plan.partition.regions[id].nodes.len());
     let inline = kernel::inline(nodes.sum());
     quote! {
@@ -136,6 +213,26 @@ fn fused(plan: &Plan) -> TokenStream {
             #outputs
         })
     }
+}
+
+/// What evaluates an item in place where it is taken apart on the way.
+fn flowing(plan: &Plan, way: &FlatWay) -> TokenStream {
+    let papy = papy();
+    let node = &plan.graph.nodes[way.node];
+    let taken = in_port(plan, Consumer::Outside(way.node, 0), node.args[0]);
+    let before = fused(plan, &way.before, input_port(0), &quote!((#taken, ())));
+    let behind = fused(plan, &way.behind, source_name(node.outs[0]), &outputs(plan));
+    let (owner, seed) = (plan.number(node.owner), internal("seed"));
+    quote!(#papy::flowing_in_place(#before, #behind, #owner, &#seed))
+}
+
+/// What evaluation in place leaves to the waves that follow.
+fn seed(plan: &Plan, way: &Way) -> Option<TokenStream> {
+    let Way::Flat(way) = way else { return None };
+    let (papy, seed) = (papy(), internal("seed"));
+    let node = &plan.graph.nodes[way.node];
+    let taken = in_port(plan, Consumer::Outside(way.node, 0), node.args[0]);
+    Some(quote!(let #seed = #papy::seed(#taken);))
 }
 
 /// What leaves the pipeline.
@@ -262,7 +359,7 @@ fn merged(code: &crate::lower::NodeCode, what: &str, user: Span) -> (Vec<Ident>,
 }
 
 /// The links of what stands between regions.
-fn wire_outside(plan: &Plan, builds: &Builds, id: NodeId) -> TokenStream {
+fn wire_outside(plan: &Plan, builds: &Builds, way: &Way, id: NodeId) -> TokenStream {
     let (node, code) = (&plan.graph.nodes[id], &plan.code.nodes[id]);
     let user = code.place.span();
     let net = internal_at("net", user);
@@ -287,7 +384,11 @@ fn wire_outside(plan: &Plan, builds: &Builds, id: NodeId) -> TokenStream {
                 (None, PoolClass::Inline) => quote!(&#papy::Pool::inline()),
                 (None, _) => quote!(&#papy::Pool::rayon()),
             };
-            quote_spanned!(at(user)=> let #out = #net.flat(#(#args),*, #owner, #pool);)
+            let (method, seed) = match way {
+                Way::Flat(_) => (quote!(flat_behind), Some(internal("seed"))),
+                _ => (quote!(flat), None),
+            };
+            quote_spanned!(at(user)=> let #out = #net.#method(#(#args),*, #owner, #pool, #seed);)
         }
         Kind::Pipeline => {
             let (body, outs, number) = (called(id, user), sources(plan, id), plan.number(id));

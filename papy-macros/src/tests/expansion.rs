@@ -40,6 +40,33 @@ fn what_one_thread_can_do_item_by_item_is_fused() {
 }
 
 #[test]
+fn one_thread_can_take_iterators_apart_item_by_item() {
+    let flows = |body: &str| {
+        let text = format!("fn p(xs: Stream<i64>, pool: Pool) -> Stream<i64> {{ {body} }}");
+        expansion(&text).contains("flowing_in_place(")
+    };
+    for body in [
+        "xs >> f.flat() >> g",
+        "xs >> e >> f.flat() >> g.serial() >> h.fold()",
+        "let a = xs >> f.flat(); (a, a >> g) >> h",
+        "xs >> e.fold() >> f.flat() >> g",
+    ] {
+        assert!(flows(body), "{body}");
+    }
+    for body in [
+        "xs >> f",
+        "xs >> f.flat()",
+        "xs >> f.flat() >> g.flat() >> h",
+        "xs >> f.flat() >> g.on(pool)",
+        "xs >> f.flat().on(pool) >> g",
+        "xs >> f.flat() >> g.stride(2)",
+        "let a = xs >> e; merge(a, a >> f.flat()) >> g",
+    ] {
+        assert!(!flows(body), "{body}");
+    }
+}
+
+#[test]
 fn a_value_is_cloned_but_for_its_last_use() {
     let text =
         "fn p(xs: Stream<i64>, v: V) -> Stream<i64> { xs >> f(k = v) >> g(k = v) >> (|x| x + v) }";

@@ -37,7 +37,7 @@ fn scene() -> Scene {
     let shared = shared(vec![before, behind], 1);
     let link = Link::new(Lineages::default().source(0, false));
     link.aim(1);
-    let basin = Basin::new(link, None, 2);
+    let basin = Basin::new(link, None, 2, None);
     let witness = Arc::new(Witness::default());
     let spring = planned(Role::Spring(basin.clone()), Order::Free, 1, &Pool::inline());
     let step = planned(witness.role(), Order::Serial, 1, &Pool::inline());
