@@ -1432,3 +1432,55 @@ fn items_need_not_be_clone() {
         gives!(moved_along([1, 2].map(Wrapped)) => "1 2");
     });
 }
+
+// ---------------------------------------------------------------- generics that the body alone mentions
+
+#[worker]
+fn plus<const N: i64>(x: i64) -> i64 {
+    x + N
+}
+
+#[worker]
+fn parsed<T: std::str::FromStr>(text: &str) -> Option<T> {
+    text.parse().ok()
+}
+
+pipeline! {
+    fn shifted<const N: i64>(xs: Stream<i64>) -> Stream<i64> {
+        xs >> plus::<N> >> plus::<1>
+    }
+}
+
+pipeline! {
+    fn rewritten<'a, T>(texts: Stream<&'a str>, end: &'a str) -> Stream<String>
+    where
+        T: std::str::FromStr + std::fmt::Display + Send,
+    {
+        texts >> parsed::<T>.filter() >> (|value| format!("{value}{end}"))
+    }
+}
+
+pipeline! {
+    fn called<F: Fn(i64) -> i64 + Send + Sync, const N: i64>(
+        xs: Stream<i64>,
+        f: F,
+        g: impl Fn(i64) -> i64 + Send + Sync,
+    ) -> Stream<i64> {
+        xs >> (|x| f(x)) >> plus::<N> >> (|x| g(x))
+    }
+}
+
+#[test]
+fn a_generic_may_be_mentioned_in_the_body_alone() {
+    within(20, || {
+        assert_eq!(show(shifted::<10>(0..3).collect()), "11 12 13");
+        let texts = ["1", "2.5", "x"];
+        let end = String::from("!");
+        let all = rewritten::<i64>(texts, &end).collect();
+        assert_eq!(show(all), r#""1!""#);
+        let all = rewritten::<f64>(texts, &end).collect();
+        assert_eq!(show(all), r#""1!" "2.5!""#);
+        let all = called::<_, 5>(0..2, |x| 10 * x, |x| -x).collect();
+        assert_eq!(show(all), "-5 -15");
+    });
+}

@@ -12,7 +12,7 @@ use crate::inlet::{Inlet, Inlets};
 use crate::link::{Due, Port, Ports, SlotList};
 use crate::net::Place;
 use crate::places::Places;
-use crate::region::Region;
+use crate::region::{Order, Region};
 use crate::shared::{OnFault, Shared};
 use crate::sink::Sinks;
 use crate::slot::Slot;
@@ -27,12 +27,14 @@ pub trait InPlace<T, P: Ports> {
     const POSSIBLE: bool;
     /// Whether iterators are on the way. Waves that have them under way can't be followed by evaluation in place.
     const HAS_SPRING: bool = false;
-    /// Nanoseconds of work in an item that are worth another thread.
-    const WORTH: f64 = crate::pace::WORTH;
-    /// So many passes in a row must say that there is as much: one may just have been interrupted.
-    const SURE: u32 = 3;
+    /// So long it has to be as much, unless it is ten times as much.
+    const PATIENCE: Duration = Duration::ZERO;
     /// Whether something is kept that comes out behind the last item: that takes waves.
     fn keeps(&self) -> bool;
+    /// Nanoseconds of work in an item that are worth another thread.
+    fn worth(&self) -> f64 {
+        crate::pace::WORTH
+    }
     /// Passes up to `want` slots through, the first at position `first`; `None` where it can't. Of a single slot, calls are timed.
     fn pass<I, C>(
         &self,
@@ -109,6 +111,8 @@ pub trait Regions {
     fn places(&self, places: &mut Vec<Place>);
     /// Whether one of them keeps something to the end.
     fn keeps(&self) -> bool;
+    /// Whether each takes its items one after the other.
+    fn are_serial(&self) -> bool;
     /// What a pass holds of them; `None` where a scratch can't be had.
     #[doc(hidden)]
     fn open(&self, places: &[Place], shared: &Shared, first: u64) -> Option<Self::Stands>;
@@ -127,6 +131,9 @@ impl Regions for () {
     fn places(&self, _places: &mut Vec<Place>) {}
     fn keeps(&self) -> bool {
         false
+    }
+    fn are_serial(&self) -> bool {
+        true
     }
     fn open(&self, _places: &[Place], _shared: &Shared, _first: u64) -> Option<()> {
         Some(())
@@ -151,6 +158,10 @@ where
 
     fn keeps(&self) -> bool {
         self.0.spec.folds || self.1.keeps()
+    }
+
+    fn are_serial(&self) -> bool {
+        self.0.spec.order == Order::Serial && self.1.are_serial()
     }
 
     fn open(&self, places: &[Place], shared: &Shared, first: u64) -> Option<Self::Stands> {

@@ -1,5 +1,7 @@
 //! Evaluation in place where a `.flat()` is on the way: the regions before it, its iterators, and the regions behind it, in one loop.
 
+use std::time::Duration;
+
 use crate::fault::{Fault, FaultKind};
 use crate::in_place::{Fused, InPlace, Passage, Regions, Turn};
 use crate::inlet::{Inlet, Inlets};
@@ -89,13 +91,21 @@ where
 {
     const POSSIBLE: bool = true;
     const HAS_SPRING: bool = true;
-    /// From thread to thread each iterator costs something, and each item of it.
-    const WORTH: f64 = 100.0;
-    /// There is no way back, and the first passes find nothing in a cache.
-    const SURE: u32 = 16;
+    /// There is no way back, and at first nothing is in a cache, and what a fold gathers grows.
+    const PATIENCE: Duration = Duration::from_millis(20);
 
     fn keeps(&self) -> bool {
         self.before.keeps() || self.behind.keeps()
+    }
+
+    /// From thread to thread each iterator costs something, and each item of it. And what is done one after the other could only be done
+    /// beside asking the iterators.
+    fn worth(&self) -> f64 {
+        if self.behind.regions.are_serial() {
+            1_000.0
+        } else {
+            200.0
+        }
     }
 
     fn pass<N, C>(

@@ -479,13 +479,16 @@ where
 {
     /// How long one pass takes, about: the clock is read, and helpers are considered, once in each.
     const PASS: Duration = Duration::from_micros(50);
+    /// So many passes in a row must say that helpers are worth it: one may just have been interrupted.
+    const SURE: u32 = 3;
     let shared = driver.shared.clone();
     let part = &shared.parts[driver.parts[0].part];
     let mut want = 1;
     let mut worth = 0;
+    let mut heavy = false;
     let mut sample = true;
     let entered = Instant::now();
-    let patience = std::mem::replace(&mut patience.0, Duration::from_millis(20));
+    let patience = std::mem::replace(&mut patience.0, Duration::from_millis(20)).max(F::PATIENCE);
     loop {
         let first = lock(&part.flow).issued();
         let began = Instant::now();
@@ -504,13 +507,20 @@ where
             return Passed::Ended;
         }
         if crate::pace::is_heavy(took, passed.items) && !options.inline {
-            return Passed::Heavy(took / passed.items.max(1) as u32);
+            // a single one may have been interrupted, which costs much only where there is no way back
+            if heavy || !F::HAS_SPRING {
+                return Passed::Heavy(took / passed.items.max(1) as u32);
+            }
+            heavy = true;
+        } else {
+            heavy = false;
         }
         sample = !sample;
-        if sample && !options.inline && crate::pace::is_worth_sharing(took, passed.items, F::WORTH)
-        {
+        let is_worth = |worth| crate::pace::is_worth_sharing(took, passed.items, worth);
+        if sample && !options.inline && is_worth(fused.worth()) {
             worth += 1;
-            if worth >= F::SURE && entered.elapsed() >= patience {
+            let is_clear = F::PATIENCE > Duration::ZERO && is_worth(10.0 * fused.worth());
+            if worth >= SURE && (is_clear || entered.elapsed() >= patience) {
                 return Passed::WorthMore;
             }
         } else if sample {

@@ -217,6 +217,7 @@ fn function(header: &Header, values: &[Value], contents: &Contents) -> TokenStre
         Argument::Value { .. } | Argument::Broken { .. } => None,
     }));
     let entering = nest(inputs.iter().map(|ty| quote!(#papy::port::<#ty>())));
+    let chosen = chosen(header);
     let (clauses, body_type, lints) = (
         clauses(header),
         body_type(header, contents.outputs),
@@ -233,13 +234,25 @@ fn function(header: &Header, values: &[Value], contents: &Contents) -> TokenStre
         {
             #papy::pipeline(
                 #given,
-                #name::pipeline(
+                #name::pipeline #chosen(
                     #name { #(#fields,)* __papy: ::core::marker::PhantomData },
                     #entering,
                 ),
             )
         }
     }
+}
+
+/// `::<T, N>`: what no argument may tell, since it is mentioned in the body alone.
+fn chosen(header: &Header) -> Option<TokenStream> {
+    let params = &header.pipeline.generics.params;
+    let names = params.iter().filter_map(|param| match param {
+        GenericParam::Lifetime(_) => None,
+        GenericParam::Type(param) => Some(&param.ident),
+        GenericParam::Const(param) => Some(&param.ident),
+    });
+    let names: Vec<&Ident> = names.collect();
+    (!names.is_empty()).then(|| quote!(::<#(#names),*>))
 }
 
 fn argument(header: &Header, arg: &Argument, place: usize) -> TokenStream {
