@@ -6,6 +6,7 @@ mod counts;
 mod fallback;
 mod graph;
 mod header;
+mod in_place;
 mod items;
 mod kernel;
 mod node;

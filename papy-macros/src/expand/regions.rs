@@ -8,10 +8,11 @@ use syn::Path;
 
 use super::Plan;
 use super::builds::{self, Builds};
+use super::in_place::Way;
 use super::kernel;
 use super::span::{at, flat, internal, internal_at, nest, papy, papy_at};
 use crate::diagnostics::Place;
-use crate::graph::{Kind, Mode, Node, NodeId, Origin, PoolClass, Shape, StreamId};
+use crate::graph::{Kind, Mode, NodeId, Origin, PoolClass, Shape, StreamId};
 use crate::lower::{Work, without_arguments};
 use crate::partition::{Consumer, Out, Region, Unit};
 
@@ -29,12 +30,7 @@ pub fn regions(plan: &Plan, builds: &Builds) -> TokenStream {
             .map(|ty| quote!(#papy::port::<#ty>())),
     );
     let way = Way::of(plan);
-    let fused = match &way {
-        Way::Straight(regions) => fused(plan, regions, input_port(0), &outputs(plan)),
-        Way::Flat(flat) => flowing(plan, flat),
-        Way::Apart => quote!(#papy::apart()),
-    };
-    let seed = seed(plan, &way);
+    let (seed, fused) = (way.seed(plan), way.evaluation(plan));
     let net = internal("net");
     let entering = nest(plan.code.inputs.iter().map(|input| {
         let ty = header.owned(&input.ty);
@@ -65,121 +61,8 @@ pub fn regions(plan: &Plan, builds: &Builds) -> TokenStream {
     }
 }
 
-/// How the pipeline may be evaluated in place, as a loop: regions on the thread that drives, behind one input, in rounds of one item.
-enum Way {
-    /// These, one after the other.
-    Straight(Vec<usize>),
-    /// With the iterators of one node on the way.
-    Flat(FlatWay),
-    /// Not at all.
-    Apart,
-}
-
-struct FlatWay {
-    /// The node that takes iterators apart.
-    node: NodeId,
-    before: Vec<usize>,
-    behind: Vec<usize>,
-}
-
-impl Way {
-    fn of(plan: &Plan) -> Way {
-        let free = |node: &Node| !node.unordered && !node.strided;
-        if plan.graph.inputs.len() != 1 || !plan.graph.nodes.iter().all(free) {
-            return Way::Apart;
-        }
-        let (mut before, mut flat) = (Vec::new(), None);
-        for unit in &plan.partition.order {
-            match *unit {
-                Unit::Region(region) if passes(plan, region) => before.push(region),
-                Unit::Outside(node)
-                    if flat.is_none() && plan.graph.nodes[node].kind == Kind::Flat =>
-                {
-                    flat = Some(node);
-                }
-                _ => return Way::Apart,
-            }
-        }
-        match flat {
-            None => Way::Straight(before),
-            Some(node) => FlatWay::of(plan, node, &before).map_or(Way::Apart, Way::Flat),
-        }
-    }
-}
-
-impl FlatWay {
-    /// Where all that comes from the input goes through the node, and all that leaves comes from it.
-    fn of(plan: &Plan, node: NodeId, regions: &[usize]) -> Option<FlatWay> {
-        let flat = &plan.graph.nodes[node];
-        let (taken, given) = (*flat.args.first()?, *flat.outs.first()?);
-        let region = |id: &usize| &plan.partition.regions[*id];
-        let (mut before, mut behind) = (Vec::new(), Vec::new());
-        for id in regions {
-            let comes_behind = region(id).ins.iter().all(|(stream, _)| {
-                *stream == given || behind.iter().any(|other| gives(region(other), *stream))
-            });
-            if comes_behind {
-                behind.push(*id);
-            } else {
-                before.push(*id);
-            }
-        }
-        let to_flat = |out: &Out| matches!(out.to, Consumer::Outside(..));
-        let within = |ids: &[usize], out: &Out| match out.to {
-            Consumer::Region(id) => ids.contains(&id),
-            Consumer::Output(_) | Consumer::Outside(..) => false,
-        };
-        let outs = |ids: &[usize]| -> Vec<Out> {
-            ids.iter().flat_map(|id| region(id).outs.clone()).collect()
-        };
-        let before_is_so = outs(&before)
-            .iter()
-            .all(|out| to_flat(out) || within(&before, out));
-        let feeds = outs(&before).iter().filter(|out| to_flat(out)).count() == 1;
-        let behind_is_so = outs(&behind)
-            .iter()
-            .all(|out| matches!(out.to, Consumer::Output(_)) || within(&behind, out));
-        let takers = behind.iter().filter(|id| takes(region(id), given)).count();
-        let leaves = plan
-            .graph
-            .outputs
-            .iter()
-            .all(|output| output.from != given && output.from != taken);
-        let is_so = before_is_so && feeds && behind_is_so && takers == 1 && leaves;
-        is_so.then_some(FlatWay {
-            node,
-            before,
-            behind,
-        })
-    }
-}
-
-fn gives(region: &Region, stream: StreamId) -> bool {
-    region.outs.iter().any(|out| out.stream == stream)
-}
-
-fn takes(region: &Region, stream: StreamId) -> bool {
-    region.ins.iter().any(|(taken, _)| *taken == stream)
-}
-
-/// Whether a region takes one slot of each stream and gives one to every region behind it, on whatever thread.
-fn passes(plan: &Plan, id: usize) -> bool {
-    let region = &plan.partition.regions[id];
-    let gives_one = |out: &Out| {
-        matches!(out.to, Consumer::Output(_)) || region.slots(plan.graph, out.stream) == 1
-    };
-    matches!(
-        region.mode,
-        None | Some(Mode::Parallel | Mode::Serial | Mode::Fold)
-    ) && matches!(region.pool, PoolClass::Default | PoolClass::Inline)
-        && region.ins.iter().all(|(_, each)| *each == 1)
-        && region.outs.iter().all(gives_one)
-        && region.group(plan.graph, plan.facts).is_none()
-        && !joins_roots(plan, region)
-}
-
 /// Whether what enters a region may be out of phase: as a node of a host it may be given such streams, too.
-fn joins_roots(plan: &Plan, region: &Region) -> bool {
+pub(super) fn joins_roots(plan: &Plan, region: &Region) -> bool {
     let root = |&(stream, _): &(StreamId, u64)| plan.facts.track(stream).map(|track| track.root);
     let several = region
         .ins
@@ -188,55 +71,8 @@ fn joins_roots(plan: &Plan, region: &Region) -> bool {
     region.aligned || several
 }
 
-/// What evaluates an item in place: these regions, one after the other.
-fn fused(plan: &Plan, ids: &[usize], input: Ident, outputs: &TokenStream) -> TokenStream {
-    let papy = papy();
-    let (turn, stand) = (internal("turn"), |id| internal(&format!("stand_{id}")));
-    let name = |&id: &usize| region_name(id);
-    let arcs = nest(
-        ids.iter()
-            .map(name)
-            .map(|name| quote!(::std::sync::Arc::clone(&#name))),
-    );
-    let regions = nest(ids.iter().map(name).map(|name| quote!(#name)));
-    let stands = nest(ids.iter().map(|&id| stand(id)).map(|stand| quote!(#stand)));
-    let calls = ids.iter().map(|&id| {
-        let (name, stand) = (region_name(id), stand(id));
-        let (ins, outs) = (entering(plan, id), leaving(plan, id));
-        quote!(let #outs = #name.pass(#turn, #stand, #ins);)
-    });
-    let nodes = ids.iter().map(|&id| plan.partition.regions[id].nodes.len());
-    let inline = kernel::inline(nodes.sum());
-    quote! {
-        #papy::fused(#arcs, #input, #inline |#turn, #regions, #stands, (#input, ())| {
-            #(#calls)*
-            #outputs
-        })
-    }
-}
-
-/// What evaluates an item in place where it is taken apart on the way.
-fn flowing(plan: &Plan, way: &FlatWay) -> TokenStream {
-    let papy = papy();
-    let node = &plan.graph.nodes[way.node];
-    let taken = in_port(plan, Consumer::Outside(way.node, 0), node.args[0]);
-    let before = fused(plan, &way.before, input_port(0), &quote!((#taken, ())));
-    let behind = fused(plan, &way.behind, source_name(node.outs[0]), &outputs(plan));
-    let (owner, seed) = (plan.number(node.owner), internal("seed"));
-    quote!(#papy::flowing_in_place(#before, #behind, #owner, &#seed))
-}
-
-/// What evaluation in place leaves to the waves that follow.
-fn seed(plan: &Plan, way: &Way) -> Option<TokenStream> {
-    let Way::Flat(way) = way else { return None };
-    let (papy, seed) = (papy(), internal("seed"));
-    let node = &plan.graph.nodes[way.node];
-    let taken = in_port(plan, Consumer::Outside(way.node, 0), node.args[0]);
-    Some(quote!(let #seed = #papy::seed(#taken);))
-}
-
 /// What leaves the pipeline.
-fn outputs(plan: &Plan) -> TokenStream {
+pub(super) fn outputs(plan: &Plan) -> TokenStream {
     nest(plan.graph.outputs.iter().enumerate().map(|(output, from)| {
         let name = out_name(plan, Consumer::Output(output), from.from);
         quote!(#name)
@@ -244,13 +80,13 @@ fn outputs(plan: &Plan) -> TokenStream {
 }
 
 /// What enters a region.
-fn entering(plan: &Plan, id: usize) -> TokenStream {
+pub(super) fn entering(plan: &Plan, id: usize) -> TokenStream {
     let streams = plan.partition.regions[id].ins.iter();
     nest(streams.map(|&(stream, _)| in_port(plan, Consumer::Region(id), stream)))
 }
 
 /// What leaves a region.
-fn leaving(plan: &Plan, id: usize) -> TokenStream {
+pub(super) fn leaving(plan: &Plan, id: usize) -> TokenStream {
     nest(plan.partition.regions[id].outs.iter().map(|out| {
         let out = out_name(plan, out.to, out.stream);
         quote!(#out)
@@ -629,7 +465,7 @@ fn user_span(plan: &Plan, region: &Region) -> Span {
         .map_or_else(Span::mixed_site, |&node| plan.code.nodes[node].place.span())
 }
 
-fn region_name(id: usize) -> Ident {
+pub(super) fn region_name(id: usize) -> Ident {
     region_name_at(id, Span::mixed_site())
 }
 
@@ -637,7 +473,7 @@ fn region_name_at(id: usize, user: Span) -> Ident {
     internal_at(&format!("region_{id}"), user)
 }
 
-fn input_port(input: usize) -> Ident {
+pub(super) fn input_port(input: usize) -> Ident {
     internal(&format!("input_{input}"))
 }
 
@@ -695,7 +531,7 @@ fn arguments(path: &Path) -> TokenStream {
 }
 
 /// The variable of a stream that comes from what stands between regions.
-fn source_name(stream: StreamId) -> Ident {
+pub(super) fn source_name(stream: StreamId) -> Ident {
     internal(&format!("source_{stream}"))
 }
 
@@ -714,7 +550,7 @@ fn out_name(plan: &Plan, to: Consumer, stream: StreamId) -> Ident {
 }
 
 /// Where a stream is taken from.
-fn in_port(plan: &Plan, to: Consumer, stream: StreamId) -> TokenStream {
+pub(super) fn in_port(plan: &Plan, to: Consumer, stream: StreamId) -> TokenStream {
     let home = plan.partition.home(stream);
     let passes = |home: usize| to == Consumer::Region(home);
     let name = match plan.graph.streams[stream].origin {
