@@ -557,3 +557,40 @@ pub fn stretch<R>(cx: &mut Cursor<'_>, nodes: impl FnOnce(&mut Cursor<'_>) -> R)
 fn apart<R>(mut cx: Cursor<'_>, nodes: impl FnOnce(&mut Cursor<'_>) -> R) -> R {
     nodes(&mut cx)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rights_to_be_ahead_go_back_with_each_evaluation() {
+        let aheads = [1000, 100].map(|left| Arc::new(Ahead::new(left)));
+        let names = Arc::from(["f".into(), "g".into()]);
+        let mut book = Book::new(names, Arc::from(aheads.clone()), Arc::default());
+        let left = || {
+            aheads
+                .each_ref()
+                .map(|ahead| ahead.left.load(Ordering::Relaxed))
+        };
+        assert_eq!(
+            Cursor::new(&mut book, 0, false).take_ahead(0, 64),
+            0,
+            "they are slow"
+        );
+        for ahead in &aheads {
+            ahead.set_fast(true);
+        }
+        for _ in 0..3 {
+            let mut cx = Cursor::new(&mut book, 0, false);
+            assert_eq!(cx.take_ahead(0, 64), 64);
+            cx.give_ahead(64);
+            assert_eq!(left(), [1000 - Advance::BATCH, 100]);
+            assert_eq!([(); 3].map(|()| cx.take_ahead(1, 64)), [64, 36, 0]);
+            cx.give_ahead(36);
+            assert_eq!(left(), [1000, 0]);
+            book.leave();
+            assert_eq!(left(), [1000, 36]);
+            aheads[1].give(64);
+        }
+    }
+}

@@ -27,8 +27,6 @@ pub trait InPlace<T, P: Ports> {
     const POSSIBLE: bool;
     /// Whether iterators are on the way. Waves that have them under way can't be followed by evaluation in place.
     const HAS_SPRING: bool = false;
-    /// So long it has to be as much, unless it is ten times as much.
-    const PATIENCE: Duration = Duration::ZERO;
     /// Whether something is kept that comes out behind the last item: that takes waves.
     fn keeps(&self) -> bool;
     /// Nanoseconds of work in an item that are worth another thread.
@@ -218,9 +216,9 @@ impl<P, S, M, K> Region<P, S, M, K> {
 
 /// A pipeline that can be evaluated in place.
 pub struct Fused<L, F> {
-    pub(crate) regions: L,
-    pub(crate) places: Vec<Place>,
-    pub(crate) evaluate: F,
+    regions: L,
+    places: Vec<Place>,
+    evaluate: F,
 }
 
 /// For regions that stand behind the one input, and the closure that calls one after the other.
@@ -240,10 +238,38 @@ where
 }
 
 impl<L: Regions, F> Fused<L, F> {
+    pub(crate) fn regions(&self) -> &L {
+        &self.regions
+    }
+
+    /// The nodes that are evaluated here.
+    pub(crate) fn nodes(&self) -> impl Iterator<Item = &usize> + Clone {
+        self.places.iter().flat_map(Place::nodes)
+    }
+
+    /// See [`Regions::open`].
+    pub(crate) fn open(&self, shared: &Shared, first: u64) -> Option<L::Stands> {
+        self.regions.open(&self.places, shared, first)
+    }
+
+    /// See [`Regions::close`].
+    pub(crate) fn close(&self, stands: L::Stands, shared: &Shared, passed: usize) -> bool {
+        self.regions.close(stands, &self.places, shared, passed)
+    }
+
+    /// What comes of a slot.
+    #[inline(always)]
+    pub(crate) fn evaluate<T, O>(&self, turn: Turn, stands: &mut L::Stands, slot: Slot<T>) -> O
+    where
+        F: Fn(Turn, &L, &mut L::Stands, (Slot<T>, ())) -> O,
+    {
+        (self.evaluate)(turn, &self.regions, stands, (slot, ()))
+    }
+
     /// Tells a watched run who is at work.
     pub(crate) fn sit(&self, stands: &mut L::Stands, shared: &Shared, items: (u64, u64)) {
         let Some(watch) = &shared.watch else { return };
-        let own = self.places.iter().flat_map(Place::nodes);
+        let own = self.nodes();
         let own = own.map(|node| shared.ledger.nodes[*node].name.clone());
         let desk = watch.desk(own.collect(), 0, At::InPlace, items);
         L::books(stands, &mut |book| {
@@ -276,7 +302,7 @@ where
         I: Inlets<First = T>,
         C: Sinks<O::Ports>,
     {
-        let mut stands = self.regions.open(&self.places, shared, first)?;
+        let mut stands = self.open(shared, first)?;
         self.sit(&mut stands, shared, (first, first + want as u64 - 1));
         let is_read = !sinks.is_done();
         let began = Instant::now();
@@ -292,20 +318,33 @@ where
         };
         let passed = (pass.sweep(inlet, &mut stands, sinks) - first) as usize;
         shared.ledger.pulled(inlet.number(), passed);
-        let failed = self.regions.close(stands, &self.places, shared, passed);
-        let nodes = self.places.iter().flat_map(Place::nodes);
-        shared.ledger.spend(nodes, began.elapsed());
-        let failed = failed && shared.on_fault == OnFault::Stop;
-        let stops = sinks.is_done() && (is_read || failed);
-        if stops || sinks.has_panicked() {
-            // nobody wants more: the source must not be asked again
-            shared.cancel();
-        }
+        let failed = self.close(stands, shared, passed);
+        shared.ledger.spend(self.nodes(), began.elapsed());
+        stop_where_nobody_wants_more(shared, sinks, is_read, failed);
         Some(Passage {
             pulled: passed,
             items: passed,
             is_last: passed < want || inlets.at(0).has_ended(),
         })
+    }
+}
+
+/// Whether a pass is to go on, which began with somebody wanting something or not.
+#[inline(always)]
+pub(crate) fn wants_more<P: Ports>(sinks: &impl Sinks<P>, is_read: bool) -> bool {
+    !(sinks.has_panicked() || (is_read && sinks.is_done()))
+}
+
+/// Ends the run behind a pass where nobody wants more, or something that no output tells of has `failed`: the source must not be asked again.
+pub(crate) fn stop_where_nobody_wants_more<P: Ports>(
+    shared: &Shared,
+    sinks: &impl Sinks<P>,
+    is_read: bool,
+    failed: bool,
+) {
+    let failed = failed && shared.on_fault == OnFault::Stop;
+    if sinks.has_panicked() || (sinks.is_done() && (is_read || failed)) {
+        shared.cancel();
     }
 }
 
@@ -348,7 +387,7 @@ impl<L: Regions, F, O: SlotList> Pass<'_, L, F, O> {
             if let Some(slots) = found {
                 _ = slots.give::<_, false>(sinks, self.on_fault);
             }
-            if !self.wants_more(sinks) {
+            if !wants_more(sinks, self.is_read) {
                 break;
             }
         }
@@ -470,10 +509,6 @@ impl<L: Regions, F, O: SlotList> Pass<'_, L, F, O> {
             round: (position - 1 - self.first) as usize,
             sampled: SAMPLED,
         };
-        (self.fused.evaluate)(turn, &self.fused.regions, stands, (slot, ()))
-    }
-
-    fn wants_more<C: Sinks<O::Ports>>(&self, sinks: &C) -> bool {
-        !(sinks.has_panicked() || (self.is_read && sinks.is_done()))
+        self.fused.evaluate(turn, stands, slot)
     }
 }

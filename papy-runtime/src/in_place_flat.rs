@@ -1,13 +1,12 @@
 //! Evaluation in place where a `.flat()` is on the way: the regions before it, its iterators, and the regions behind it, in one loop.
 
-use std::time::Duration;
-
 use crate::fault::{Fault, FaultKind};
-use crate::in_place::{Fused, InPlace, Passage, Regions, Turn};
+use crate::in_place::{
+    Fused, InPlace, Passage, Regions, Turn, stop_where_nobody_wants_more, wants_more,
+};
 use crate::inlet::{Inlet, Inlets};
 use crate::link::{Due, Port, SlotList};
-use crate::net::Place;
-use crate::shared::{OnFault, Shared};
+use crate::shared::Shared;
 use crate::sink::Sinks;
 use crate::slot::Slot;
 use crate::source::Feed;
@@ -32,17 +31,13 @@ impl<I: Iterator> Clone for Seed<I> {
 }
 
 impl<I: Iterator> Seed<I> {
-    fn left(&self) -> Left<I> {
+    /// What is left, for who goes on with it.
+    pub(crate) fn take(&self) -> Left<I> {
         let mut left = lock(&self.0);
         Left {
             next: left.next,
             current: left.current.take(),
         }
-    }
-
-    /// What is left, once and for all.
-    pub(crate) fn into_left(self) -> Left<I> {
-        self.left()
     }
 }
 
@@ -91,17 +86,15 @@ where
 {
     const POSSIBLE: bool = true;
     const HAS_SPRING: bool = true;
-    /// There is no way back, and at first nothing is in a cache, and what a fold gathers grows.
-    const PATIENCE: Duration = Duration::from_millis(20);
 
     fn keeps(&self) -> bool {
-        self.before.keeps() || self.behind.keeps()
+        self.before.regions().keeps() || self.behind.regions().keeps()
     }
 
     /// From thread to thread each iterator costs something, and each item of it. And what is done one after the other could only be done
     /// beside asking the iterators.
     fn worth(&self) -> f64 {
-        if self.behind.regions.are_serial() {
+        if self.behind.regions().are_serial() {
             1_000.0
         } else {
             200.0
@@ -120,10 +113,10 @@ where
         N: Inlets<First = T>,
         C: Sinks<O::Ports>,
     {
-        let Left { current, .. } = self.seed.left();
+        let mut above = self.before.open(shared, first)?;
+        let Left { current, .. } = self.seed.take();
         // what comes of an iterator is counted from where its item stood
         let from = current.as_ref().map_or(first, |(position, _)| *position);
-        let mut above = self.before.open(shared, first)?;
         let Some(mut below) = self.behind.open(shared, from) else {
             self.before.close(above, shared, 0);
             lock(&self.seed.0).current = current;
@@ -135,7 +128,7 @@ where
         let is_read = !sinks.is_done();
         let began = Instant::now();
         let inlet = inlets.first();
-        let mut pass = Flow {
+        let mut pass = FlatPass {
             flowing: self,
             shared,
             name: shared.ledger.input_name(inlet.number()),
@@ -158,11 +151,7 @@ where
         failed |= self.behind.close(below, shared, given);
         let nodes = self.before.nodes().chain(self.behind.nodes());
         shared.ledger.spend(nodes, began.elapsed());
-        let failed = failed && shared.on_fault == OnFault::Stop;
-        let stops = sinks.is_done() && (is_read || failed);
-        if stops || sinks.has_panicked() {
-            shared.cancel();
-        }
+        stop_where_nobody_wants_more(shared, sinks, is_read, failed);
         let is_last = current.is_none() && inlet.is_over();
         let mut left = lock(&self.seed.0);
         left.next = next;
@@ -170,13 +159,13 @@ where
         Some(Passage {
             pulled,
             items: used,
-            is_last: is_last || stops,
+            is_last,
         })
     }
 }
 
 /// A pass.
-struct Flow<'a, A, B, I: Iterator> {
+struct FlatPass<'a, A, B, I: Iterator> {
     flowing: &'a Flowing<A, B, I>,
     shared: &'a Shared,
     /// Of the input.
@@ -195,7 +184,7 @@ struct Flow<'a, A, B, I: Iterator> {
     yielded: u64,
 }
 
-impl<LA, FA, LB, FB, I> Flow<'_, Fused<LA, FA>, Fused<LB, FB>, I>
+impl<LA, FA, LB, FB, I> FlatPass<'_, Fused<LA, FA>, Fused<LB, FB>, I>
 where
     LA: Regions,
     LB: Regions,
@@ -219,7 +208,7 @@ where
         let mut wants = true;
         if let Some((position, mut burst)) = self.current.take() {
             wants = self.pour(position, &mut burst, below, sinks, want);
-            if !burst.is_over() {
+            if burst.iterator().is_some() {
                 self.current = Some((position, burst));
                 return self.given;
             }
@@ -239,7 +228,7 @@ where
                 // a pass of one is to have one behind the iterator, too
                 let most = want.saturating_sub(alone + self.given).max(1);
                 wants = self.pour(position, burst, below, sinks, most);
-                if burst.is_over() {
+                if burst.iterator().is_none() {
                     continue;
                 }
             }
@@ -273,17 +262,9 @@ where
         C: Sinks<O::Ports>,
     {
         let end = self.given + most;
-        while self.given < end
-            && let Some(item) = burst.next_ahead()
-        {
-            self.yielded = self.yielded.wrapping_add(1);
-            if !self.give(position, Slot::Value(item), below, sinks) {
-                return false;
-            }
-        }
         let mut fault = None;
         while self.given < end
-            && let Some(iterator) = burst.rest()
+            && let Some(iterator) = burst.iterator()
         {
             match unwind::catch(|| iterator.next()) {
                 Ok(Some(item)) => {
@@ -292,14 +273,14 @@ where
                         return false;
                     }
                 }
-                Ok(None) => fault = burst.cut(),
+                Ok(None) => burst.cut(),
                 Err(payload) => {
                     burst.cut();
                     fault = Some(self.failed(position, payload));
                 }
             }
         }
-        if burst.is_over() {
+        if burst.iterator().is_none() {
             self.yielded = self.yielded.wrapping_sub(1);
         }
         match fault {
@@ -338,32 +319,6 @@ where
             return true;
         }
         let went = slots.give::<_, false>(sinks, self.shared.on_fault);
-        went.is_continue() || !(sinks.has_panicked() || (self.is_read && sinks.is_done()))
-    }
-}
-
-impl<L: Regions, F> Fused<L, F> {
-    fn keeps(&self) -> bool {
-        self.regions.keeps()
-    }
-
-    fn open(&self, shared: &Shared, first: u64) -> Option<L::Stands> {
-        self.regions.open(&self.places, shared, first)
-    }
-
-    fn close(&self, stands: L::Stands, shared: &Shared, passed: usize) -> bool {
-        self.regions.close(stands, &self.places, shared, passed)
-    }
-
-    fn nodes(&self) -> impl Iterator<Item = &usize> + Clone {
-        self.places.iter().flat_map(Place::nodes)
-    }
-
-    #[inline(always)]
-    fn evaluate<T, O>(&self, turn: Turn, stands: &mut L::Stands, slot: Slot<T>) -> O
-    where
-        F: Fn(Turn, &L, &mut L::Stands, (Slot<T>, ())) -> O,
-    {
-        (self.evaluate)(turn, &self.regions, stands, (slot, ()))
+        went.is_continue() || wants_more(sinks, self.is_read)
     }
 }

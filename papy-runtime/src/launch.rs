@@ -481,6 +481,7 @@ where
     const PASS: Duration = Duration::from_micros(50);
     /// So many passes in a row must say that helpers are worth it: one may just have been interrupted.
     const SURE: u32 = 3;
+    const LATER: Duration = Duration::from_millis(20);
     let shared = driver.shared.clone();
     let part = &shared.parts[driver.parts[0].part];
     let mut want = 1;
@@ -488,7 +489,11 @@ where
     let mut heavy = false;
     let mut sample = true;
     let entered = Instant::now();
-    let patience = std::mem::replace(&mut patience.0, Duration::from_millis(20)).max(F::PATIENCE);
+    let mut patience = std::mem::replace(&mut patience.0, LATER);
+    if F::HAS_SPRING {
+        // there is no way back, and at first nothing is in a cache, and what a fold gathers grows
+        patience = LATER;
+    }
     loop {
         let first = lock(&part.flow).issued();
         let began = Instant::now();
@@ -519,7 +524,7 @@ where
         let is_worth = |worth| crate::pace::is_worth_sharing(took, passed.items, worth);
         if sample && !options.inline && is_worth(fused.worth()) {
             worth += 1;
-            let is_clear = F::PATIENCE > Duration::ZERO && is_worth(10.0 * fused.worth());
+            let is_clear = F::HAS_SPRING && is_worth(10.0 * fused.worth());
             if worth >= SURE && (is_clear || entered.elapsed() >= patience) {
                 return Passed::WorthMore;
             }

@@ -160,7 +160,7 @@ macro_rules! blocking_forms {
             #[allow(clippy::type_complexity, reason = "it is what it is: a tuple of vectors of results")]
             pub fn collect(self) -> $wrap!($(Vec<Result<$item, Fault>>),+) {
                 $(let mut $all = Vec::new();)+
-                self.plan.body.drive(self.plan.sources, self.options, nest_values!($(Tap::new(Collected::into_vec(&mut $all))),+));
+                self.plan.body.drive(self.plan.sources, self.options, nest_values!($(Tap::new(Collected::new(&mut $all))),+));
                 $wrap!($($all),+)
             }
 

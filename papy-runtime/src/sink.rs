@@ -201,7 +201,7 @@ pub(crate) struct Collected<'a, T> {
 
 impl<T> Collected<'_, T> {
     /// Begins a vector, which will be in this place.
-    pub(crate) fn into_vec(place: &mut Vec<Result<T, Fault>>) -> Collected<'_, T> {
+    pub(crate) fn new(place: &mut Vec<Result<T, Fault>>) -> Collected<'_, T> {
         Collected {
             results: Vec::new(),
             place,

@@ -290,30 +290,19 @@ where
 }
 
 impl<I: Iterator> Burst<I> {
-    /// The next item of those that were taken ahead.
+    /// The iterator, where nothing has been taken of it ahead: that is done between threads only.
     #[inline(always)]
-    pub(crate) fn next_ahead(&mut self) -> Option<I::Item> {
-        self.ahead.next()
-    }
-
-    /// The iterator, behind them.
-    #[inline(always)]
-    pub(crate) fn rest(&mut self) -> Option<&mut I> {
+    pub(crate) fn iterator(&mut self) -> Option<&mut I> {
+        debug_assert!(self.ahead.is_empty(), "nothing is taken ahead in place");
         self.rest.as_mut()
     }
 
-    /// It has ended. Gives what it has panicked with before.
+    /// The iterator has ended.
     #[inline(always)]
-    pub(crate) fn cut(&mut self) -> Option<Fault> {
+    pub(crate) fn cut(&mut self) {
         if let Some(rest) = self.rest.take() {
             unwind::discard(rest);
         }
-        self.panicked.take()
-    }
-
-    #[inline(always)]
-    pub(crate) fn is_over(&self) -> bool {
-        self.rest.is_none() && self.ahead.is_empty() && self.panicked.is_none()
     }
 
     /// Whether it has ended.
@@ -396,20 +385,21 @@ pub(crate) struct Poured {
     pub(crate) more: bool,
 }
 
+/// What evaluation in place has left: the first position that nothing has come from, and what has been begun.
 pub(crate) type Leaver<'env, T> =
     Box<dyn FnOnce() -> (u64, Option<Box<dyn Pourable<T> + 'env>>) + Send + 'env>;
 
 /// What waits at a spring.
 pub(crate) struct Basin<'env, T> {
     link: Arc<Link<T>>,
-    /// What evaluation in place has left: the first position that nothing has come from, and what has been begun.
-    left: Mutex<Option<Leaver<'env, T>>>,
     /// The node whose iterators are poured, in the report.
     node: Option<usize>,
     state: Mutex<State<'env, T>>,
 }
 
 struct State<'env, T> {
+    /// To be taken over first.
+    left: Option<Leaver<'env, T>>,
     waiting: VecDeque<Waiting<'env, T>>,
     /// Feeds that have not ended.
     feeds: usize,
@@ -423,10 +413,8 @@ struct State<'env, T> {
 }
 
 struct Waiting<'env, T> {
-    part: usize,
-    /// The reader that the spring is in that part.
-    reader: usize,
-    charge: u64,
+    /// The part that it comes from, the reader that the spring is there, and how much it has read with this.
+    reads: Option<(usize, usize, u64)>,
     slots: Box<dyn Pourable<T> + 'env>,
 }
 
@@ -439,9 +427,9 @@ impl<'env, T: Send> Basin<'env, T> {
     ) -> Arc<Basin<'env, T>> {
         Arc::new(Basin {
             link,
-            left: Mutex::new(left),
             node,
             state: Mutex::new(State {
+                left,
                 waiting: VecDeque::new(),
                 feeds,
                 claimed: false,
@@ -473,20 +461,15 @@ impl<T: Send> Spring for Basin<'_, T> {
     }
 
     fn is_ending(&self) -> bool {
-        if lock(&self.left).is_some() {
-            return false;
-        }
         let state = lock(&self.state);
-        !state.claimed && state.waiting.is_empty() && state.feeds == 0
+        !state.claimed && state.left.is_none() && state.waiting.is_empty() && state.feeds == 0
     }
 
     fn is_ready(&self) -> bool {
-        if lock(&self.left).is_some() {
-            return true;
-        }
         let state = lock(&self.state);
         // what is being poured has been taken out
-        !state.ended && (state.claimed || !state.waiting.is_empty() || state.feeds == 0)
+        let has_some = state.left.is_some() || !state.waiting.is_empty();
+        !state.ended && (state.claimed || has_some || state.feeds == 0)
     }
 
     fn wave(&self) -> u64 {
@@ -514,9 +497,7 @@ impl<T: Send> Spring for Basin<'_, T> {
             let front = lock(&self.state).waiting.pop_front();
             let Some(mut front) = front else { break };
             if front.slots.pour(&mut stride, &mut trail, want, &pouring) {
-                if front.charge > 0 {
-                    poured.read.push((front.part, front.reader, front.charge));
-                }
+                poured.read.extend(front.reads);
                 unwind::discard(front);
             } else {
                 lock(&self.state).waiting.push_front(front);
@@ -576,19 +557,14 @@ impl<T: Send> Spring for Basin<'_, T> {
 impl<T: Send> Basin<'_, T> {
     /// Takes what evaluation in place has left before everything else.
     fn take_over(&self) {
-        let Some(left) = lock(&self.left).take() else {
+        let Some(left) = lock(&self.state).left.take() else {
             return;
         };
         let (next, begun) = left();
         let mut state = lock(&self.state);
         state.next = next;
         if let Some(slots) = begun {
-            state.waiting.push_front(Waiting {
-                part: 0,
-                reader: 0,
-                charge: 0,
-                slots,
-            });
+            state.waiting.push_front(Waiting { reads: None, slots });
         }
     }
 
@@ -681,10 +657,9 @@ where
         let slots = Box::new((self.make)(stride.into_slots()));
         let plan = &shared.parts[part].plan;
         let place = plan.feeds.iter().position(|step| *step == self.step);
+        let reader = plan.outputs.len() + place.unwrap_or_default();
         let waiting = Waiting {
-            part,
-            reader: plan.outputs.len() + place.unwrap_or_default(),
-            charge,
+            reads: Some((part, reader, charge)),
             slots,
         };
         let mut state = lock(&self.basin.state);
@@ -714,7 +689,7 @@ where
     I: Iterator<Item: Send + 'env> + Send + 'env,
 {
     Box::new(move || {
-        let Left { next, current } = seed.into_left();
+        let Left { next, current } = seed.take();
         let begun = current.map(|current| -> Box<dyn Pourable<I::Item> + 'env> {
             Box::new(Bursts {
                 slots: Slots::empty(),
