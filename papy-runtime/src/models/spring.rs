@@ -62,9 +62,7 @@ fn feed(engine: &Arc<Engine<'static>>, basin: &Basin<'static, u64>, wave: u64) {
     {
         let mut state = lock(&basin.state);
         state.waiting.push_back(Waiting {
-            part: 0,
-            reader: 0,
-            charge: 1,
+            reads: Some((0, 0, 1)),
             slots: Box::new(slots),
         });
         state.feeds -= 1;
