@@ -680,3 +680,37 @@ fn the_report_counts_items() {
         }
     });
 }
+
+// ---------------------------------------------------------------- one join of two
+
+pipeline! {
+    fn two_joins(a: Stream<i64>, b: Stream<i64>, c: Stream<i64>) -> (Stream<i64>, Stream<i64>) {
+        let twice = a >> (|x: i64| [x, x]).produce(2);
+        let first = (twice, b) >> sum;
+        let second = (c, a) >> sum;
+        (first, second)
+    }
+}
+
+/// Where an input is short, only the joins that it enters tell of that: the others go on to the end of the round.
+#[test]
+fn a_join_is_not_told_of_an_input_that_it_does_not_have() {
+    within(60, || {
+        for start in [false, true] {
+            for rounds in [3, 40, 300] {
+                let pipeline = two_joins(0..rounds, 0..2 * rounds, 0..rounds - 1);
+                let (first, second): (Vec<_>, Vec<_>) = if start {
+                    let mut run = pipeline.start().unwrap();
+                    (run.first.by_ref().collect(), run.second.by_ref().collect())
+                } else {
+                    pipeline.collect()
+                };
+                let expected = (0..2 * rounds).map(|y| y / 2 + y);
+                let values = first.into_iter().map(Result::unwrap);
+                assert!(values.eq(expected), "{rounds} rounds, started: {start}");
+                let faults = second.iter().filter(|result| result.is_err()).count();
+                assert_eq!((second.len() as i64, faults), (rounds, 1));
+            }
+        }
+    });
+}

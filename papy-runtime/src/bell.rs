@@ -32,13 +32,24 @@ impl Bell {
 
     /// Sleeps until the next ring, at most `limit`.
     pub(crate) fn sleep(&self, limit: Option<Duration>) {
-        let has_rung = || self.rung.load(Ordering::SeqCst);
-        if linger(has_rung) {
-            return;
+        if !linger(|| self.has_rung()) {
+            self.lie_down(limit);
         }
+    }
+
+    /// As [`sleep`](Bell::sleep), for who does not expect a ring soon.
+    pub(crate) fn nap(&self, limit: Duration) {
+        self.lie_down(Some(limit));
+    }
+
+    fn has_rung(&self) -> bool {
+        self.rung.load(Ordering::SeqCst)
+    }
+
+    fn lie_down(&self, limit: Option<Duration>) {
         let mut asleep = lock(&self.asleep);
         *asleep = true;
-        while !has_rung() {
+        while !self.has_rung() {
             match limit {
                 None => asleep = wait(&self.wake, asleep),
                 Some(limit) => {

@@ -3,13 +3,17 @@
 //! Sources are pulled by the driver alone, never by a thread of a pool: the calling thread in blocking forms, a thread
 //! of the run's own after `start()`. A source may block; nothing but its own part of the pipeline waits for it then.
 
+use std::ops::Range;
 use std::time::Duration;
 
 use crate::bell::Bell;
+use crate::draft::Draft;
 use crate::engine::{self, Hand};
+use crate::flusher::Flusher;
 use crate::inlet::{Inlets, Pull};
 use crate::pace::Pace;
 use crate::shared::{NAP, Shared};
+use crate::stride::Extent;
 use crate::sync::{Arc, Instant, lock, rayon};
 
 /// The driver of the parts whose inputs it holds.
@@ -28,9 +32,13 @@ pub(crate) struct Course {
     pub(crate) outputs: Vec<usize>,
     /// Rounds behind the last wave in which what was kept back comes out.
     pub(crate) tails: u64,
+    /// The steps that a wave goes to; empty in between.
+    pub(crate) steps: Vec<usize>,
     /// Regions that a wave passes.
     pub(crate) regions: usize,
     pub(crate) pace: Pace,
+    /// Who takes over what has been pulled where the source keeps the driver waiting; `None` where results wait for the same thread.
+    pub(crate) flusher: Option<Flusher>,
     pub(crate) ended: bool,
     /// Evaluates what it may by itself: helpers can't be had, or are not wanted.
     pub(crate) alone: bool,
@@ -64,14 +72,19 @@ impl<I: Inlets> Driver<I> {
         course
             .pace
             .worked(slots as f64 / course.regions.max(1) as f64, nanos);
+        course.call_flusher(inlets);
         let (want, first) = {
             let flow = lock(&part.flow);
-            if shared.is_cancelled() || flow.stopping {
+            // a last round may be short; what follows is another one
+            let first = flow.issued().div_ceil(course.weight() as u64);
+            if shared.is_cancelled() || (flow.stopping && course.is_level(inlets, first)) {
                 drop(flow);
                 course.end(inlets, shared, hand);
                 return Advance::Ended;
             }
-            let want = if flow.paused {
+            let want = if flow.stopping {
+                course.weight()
+            } else if flow.paused {
                 0
             } else {
                 flow.grant(course.pace.wave() as u64) as usize
@@ -86,8 +99,7 @@ impl<I: Inlets> Driver<I> {
                 // under the lock: who pauses now waits for this pull
                 shared.pulling(true);
             }
-            // a last round may be short; what follows is another one
-            (want, flow.issued().div_ceil(course.weight() as u64))
+            (want, first)
         };
         if want == 0 {
             return Advance::NoRoom;
@@ -185,34 +197,96 @@ impl Course {
         if want == 1 && self.inputs.len() > 1 {
             return self.pull_singly(inlets, shared, hand, first);
         }
+        let part = &shared.parts[self.part];
+        // a single round is handed on before the source is asked for another one
+        let is_watched = want > 1 && self.flusher.is_some();
+        if is_watched {
+            part.draft.begin();
+        }
         let began = Instant::now();
         let pulled = if let [(input, _)] = self.inputs[..] {
             let inlet = inlets.at(input);
-            let len = ask(inlet, input, want, first, shared);
+            ask(
+                inlet,
+                input,
+                first..first + want as u64,
+                &part.draft,
+                shared,
+            );
             Pulled {
-                rounds: len,
+                rounds: inlet.stand() - first,
                 took: began.elapsed(),
                 ended: inlet.has_ended(),
             }
         } else {
-            self.pull_level(inlets, shared, want, first)
+            self.pull_level(inlets, shared, want as u64, first)
         };
+        let is_interrupted = is_watched && part.draft.end();
         shared.pulling(false);
         self.pace
-            .pulled(pulled.rounds.max(1) * self.weight(), pulled.took);
-        if pulled.rounds > 0 {
-            let charge = (pulled.rounds * self.weight()) as u64;
-            let wave = lock(&shared.parts[self.part].flow).issue(charge);
+            .pulled(pulled.rounds.max(1) as usize * self.weight(), pulled.took);
+        if is_interrupted {
+            self.pace.interrupted();
+        }
+        let mut steps = std::mem::take(&mut self.steps);
+        let wave = self.make_wave(inlets, shared, first + pulled.rounds, &mut steps);
+        if let Some(wave) = wave {
             let share = self.begin_share(hand);
-            for &(input, each) in &self.inputs {
-                let len = pulled.rounds * each as usize;
-                let step = inlets.at(input).commit(wave, first * each, len, charge);
+            for step in steps.drain(..) {
                 hand.issue(step, wave, share);
             }
         }
+        self.steps = steps;
         if pulled.ended {
             self.end(inlets, shared, hand);
         }
+    }
+
+    /// Makes a wave of the rounds up to number `until`, where they have not all been taken over; gives its number, and the steps it goes to.
+    fn make_wave<I: Inlets>(
+        &self,
+        inlets: &mut I,
+        shared: &Shared,
+        until: u64,
+        steps: &mut Vec<usize>,
+    ) -> Option<u64> {
+        let weight = self.weight() as u64;
+        let (first, wave) = {
+            let mut flow = lock(&shared.parts[self.part].flow);
+            let first = flow.issued().div_ceil(weight);
+            if first >= until {
+                return None;
+            }
+            (first, flow.issue((until - first) * weight))
+        };
+        let rounds = until - first;
+        for &(input, each) in &self.inputs {
+            let extent = Extent::of(first * each, rounds * weight);
+            let len = (rounds * each) as usize;
+            let intake = inlets.at(input).intake();
+            steps.push(intake.commit(wave, extent, len, shared));
+        }
+        Some(wave)
+    }
+
+    /// Begins to be looked after, where waves are to hold several items. Where nobody does so, they do not.
+    fn call_flusher<I: Inlets>(&mut self, inlets: &mut I) {
+        if self.pace.wave() > 1
+            && let Some(flusher) = &mut self.flusher
+        {
+            let mut inputs = self.inputs.iter();
+            if !inputs.any(|(input, _)| inlets.at(*input).may_wait()) {
+                self.flusher = None;
+            } else if !flusher.is_there() {
+                self.pace.keep_to_single_items();
+            }
+        }
+    }
+
+    /// Whether nothing has been pulled beyond round `first`.
+    fn is_level<I: Inlets>(&self, inlets: &mut I, first: u64) -> bool {
+        let ahead = |(input, each): &(usize, u64)| inlets.at(*input).stand() > first * each;
+        !self.inputs.iter().any(ahead)
     }
 
     /// Pulls one round of inputs that meet, item by item: a slow source may wait for what an item leads to, so each is on
@@ -224,6 +298,7 @@ impl Course {
         hand: &mut Hand<'_, '_>,
         first: u64,
     ) {
+        let part = &shared.parts[self.part];
         let weight = self.weight() as u64;
         let mut ended = false;
         for turn in 0..weight {
@@ -235,16 +310,18 @@ impl Course {
             let mut missing = Vec::new();
             for &(input, each) in self.inputs.iter().filter(|(_, each)| is_due(*each)) {
                 let began = Instant::now();
-                let len = ask(inlets.at(input), input, 1, at(each, turn), shared);
+                let position = at(each, turn);
+                let inlet = inlets.at(input);
+                ask(inlet, input, position..position + 1, &part.draft, shared);
                 took = took.max(began.elapsed());
-                if len == 0 {
+                if inlet.stand() <= position {
                     missing.push(input);
                     continue;
                 }
-                let wave =
-                    *wave.get_or_insert_with(|| lock(&shared.parts[self.part].flow).issue(1));
+                let wave = *wave.get_or_insert_with(|| lock(&part.flow).issue(1));
                 let share = self.begin_share(hand);
-                let step = inlets.at(input).commit(wave, at(each, turn), 1, 1);
+                let intake = inlets.at(input).intake();
+                let step = intake.commit(wave, Extent::of(position, 1), 1, shared);
                 hand.issue(step, wave, share);
             }
             self.pace.pulled(1, took);
@@ -269,27 +346,34 @@ impl Course {
                 };
                 let lengths: Vec<String> = self.inputs.iter().map(tell).collect();
                 let lengths = lengths.join(", ");
-                let _ = shared.parts[self.part].common.lengths.set(lengths);
+                let _ = part.common.lengths.set(lengths);
                 ended = true;
             }
+            // (others go on to the end of the round, for those joins that it does not concern)
             let share = self.begin_share(hand);
             for &(input, each) in &self.inputs {
                 let due = is_due(each);
                 if !due || !has(input) {
-                    let inlet = inlets.at(input);
-                    let step = inlet.commit(wave, at(each, turn), usize::from(due), 1);
+                    let extent = Extent::of(at(each, turn), 1);
+                    let intake = inlets.at(input).intake();
+                    let step = intake.commit(wave, extent, usize::from(due), shared);
                     hand.issue(step, wave, share);
                 }
             }
-            if ended {
-                break;
-            }
         }
         shared.pulling(false);
-        let mut inputs = self.inputs.iter();
-        if ended || inputs.all(|(input, _)| inlets.at(*input).has_ended()) {
+        if ended || self.are_dry(inlets, first + 1) {
             self.end(inlets, shared, hand);
         }
+    }
+
+    /// Whether no input has anything from round `round` on.
+    fn are_dry<I: Inlets>(&self, inlets: &mut I, round: u64) -> bool {
+        let is_dry = |(input, each): &(usize, u64)| {
+            let inlet = inlets.at(*input);
+            inlet.has_ended() && inlet.stand() <= round * each
+        };
+        self.inputs.iter().all(is_dry)
     }
 
     /// Items of the input that is pulled fastest, in a round.
@@ -310,35 +394,48 @@ impl Course {
         &mut self,
         inlets: &mut I,
         shared: &Shared,
-        want: usize,
+        want: u64,
         first: u64,
     ) -> Pulled {
+        let draft = &shared.parts[self.part].draft;
         let began = Instant::now();
-        let mut lens = Vec::with_capacity(self.inputs.len());
-        let mut rounds = Vec::with_capacity(self.inputs.len());
-        let mut shortest = want;
-        for &(input, each) in &self.inputs {
-            // one more than the shortest so far shows whether this one is longer
-            let want = if shortest < want { shortest + 1 } else { want };
-            let each = each as usize;
-            let inlet = inlets.at(input);
-            let len = ask(inlet, input, want * each, first * each as u64, shared);
-            // what is short of a round is one: the joins see which of its slots are there
-            shortest = shortest.min(len.div_ceil(each));
-            rounds.push(len.div_ceil(each));
-            lens.push(len);
-        }
+        self.ask_all(inlets, shared, want, first);
         let took = began.elapsed();
-        let longest = rounds.iter().copied().max().unwrap_or(0);
+        // one may be ahead, where a wave before has been interrupted
+        let len = |inlets: &mut I, (input, each): (usize, u64)| {
+            let stand = inlets.at(input).stand();
+            stand.saturating_sub(first * each).min(want * each)
+        };
+        let mut whole = want;
+        let mut shortest = want;
+        let mut longest = 0;
+        for &(input, each) in &self.inputs {
+            let len = len(inlets, (input, each));
+            // what is short of a round is one: the joins see which of its slots are there
+            let rounds = len.div_ceil(each);
+            whole = whole.min(len / each);
+            shortest = shortest.min(rounds);
+            longest = longest.max(rounds);
+        }
+        if draft.is_interrupted() {
+            return Pulled {
+                rounds: whole,
+                took,
+                ended: self.are_dry(inlets, first + whole),
+            };
+        }
         if longest == shortest {
-            let mut inputs = self.inputs.iter();
-            let ended = longest < want || inputs.all(|(input, _)| inlets.at(*input).has_ended());
             return Pulled {
                 rounds: longest,
                 took,
-                ended,
+                ended: longest < want || self.are_dry(inlets, first + longest),
             };
         }
+        let cut = |&(input, each): &(usize, u64)| {
+            let len = len(inlets, (input, each));
+            len.min((shortest + 1) * each)
+        };
+        let lens: Vec<u64> = self.inputs.iter().map(cut).collect();
         let lengths = self.tell_lengths(inlets, shared, &lens, first);
         let _ = shared.parts[self.part].common.lengths.set(lengths);
         Pulled {
@@ -348,18 +445,63 @@ impl Course {
         }
     }
 
+    /// Asks every input for so many rounds, or for one more than another one has.
+    ///
+    /// Those that hold their items come first. Of others that are looked after, each is asked for a round at a time: one that waits for what comes of what
+    /// it has given must find that all of its partners have come.
+    fn ask_all<I: Inlets>(&self, inlets: &mut I, shared: &Shared, want: u64, first: u64) {
+        let draft = &shared.parts[self.part].draft;
+        let mut limit = want;
+        let mut ask_for = |inlets: &mut I, (input, each): (usize, u64), rounds: u64| {
+            let rounds = rounds.min(limit);
+            let from = first * each;
+            let inlet = inlets.at(input);
+            ask(inlet, input, from..from + rounds * each, draft, shared);
+            let has = inlet.stand().saturating_sub(from).div_ceil(each);
+            if has < rounds {
+                // one more shows whether another one is longer
+                limit = limit.min(has + 1);
+            }
+        };
+        let (mut held, mut awaited) = (Vec::new(), Vec::new());
+        for input in &self.inputs {
+            let list = if inlets.at(input.0).may_wait() {
+                &mut awaited
+            } else {
+                &mut held
+            };
+            list.push(*input);
+        }
+        held.into_iter()
+            .for_each(|input| ask_for(inlets, input, want));
+        let step = if self.flusher.is_some() && awaited.len() > 1 {
+            1
+        } else {
+            want
+        };
+        for rounds in (step..=want).step_by(step as usize) {
+            for input in &awaited {
+                if draft.is_interrupted() {
+                    return;
+                }
+                ask_for(inlets, *input, rounds);
+            }
+        }
+    }
+
     /// `` `a` has ended after 3 items, `b` goes on after 4 ``
     fn tell_lengths<I: Inlets>(
         &self,
         inlets: &mut I,
         shared: &Shared,
-        lens: &[usize],
+        lens: &[u64],
         first: u64,
     ) -> String {
-        let tell = |(&(input, each), len): (&(usize, u64), &usize)| {
+        let tell = |(&(input, each), len): (&(usize, u64), &u64)| {
             let name = shared.ledger.input_name(input);
-            let at = first * each + *len as u64;
-            if inlets.at(input).has_ended() {
+            let at = first * each + len;
+            let inlet = inlets.at(input);
+            if inlet.has_ended() && inlet.stand() <= at {
                 format!("`{name}` ended after {at}")
             } else {
                 format!("`{name}` had {at} or more")
@@ -386,7 +528,9 @@ impl Course {
                 let wave = lock(&part.flow).issue(0);
                 hand.alone = true;
                 for &(input, each) in &self.inputs {
-                    let step = inlets.at(input).commit_tail(wave, rounds * each, tail);
+                    let extent = Extent::at(rounds * each, tail);
+                    let intake = inlets.at(input).intake();
+                    let step = intake.commit(wave, extent, 0, shared);
                     hand.issue(step, wave, false);
                 }
             }
@@ -407,26 +551,27 @@ impl Course {
     }
 }
 
-/// Pulls an input. In a watched run that is written down; for each item, where the time of each is to be known.
-fn ask(inlet: &mut dyn Pull, input: usize, want: usize, first: u64, shared: &Shared) -> usize {
+/// Pulls an input, so that it stands at the end of `slots`. In a watched run that is written down; for each item, where the time of each is to be
+/// known.
+fn ask(inlet: &mut dyn Pull, input: usize, slots: Range<u64>, draft: &Draft, shared: &Shared) {
+    let Range { start, end } = slots;
     let Some(watch) = &shared.watch else {
-        return inlet.pull(want, first, shared);
+        return inlet.pull(start, end, draft, shared);
     };
-    let each = if watch.is_exact() { 1 } else { want };
-    let mut asked = 0;
-    loop {
+    let mut until = inlet.stand().max(start);
+    while until < end {
+        until = if watch.is_exact() { until + 1 } else { end };
         watch.asks(input);
-        let len = inlet.pull(each, first, shared);
-        asked += each;
-        if asked >= want || inlet.has_ended() {
-            watch.asks_no_more(input);
-            return len;
+        inlet.pull(start, until, draft, shared);
+        if inlet.stand() < until {
+            break;
         }
     }
+    watch.asks_no_more(input);
 }
 
 struct Pulled {
-    rounds: usize,
+    rounds: u64,
     took: Duration,
     ended: bool,
 }

@@ -565,6 +565,18 @@ impl<'a, 'env> Hand<'a, 'env> {
         hand
     }
 
+    /// The hand of one who brings a wave on its way while the driver is inside a source. What is for the default pool it does itself only
+    /// where that has no threads.
+    pub(crate) fn stand_in(
+        engine: &'a Arc<Engine<'env>>,
+        spawn: Spawn<'a, 'env>,
+    ) -> Hand<'a, 'env> {
+        let mut hand = Hand::new(engine, spawn);
+        hand.alone = !engine.begin_default();
+        hand.serves[0] = hand.alone;
+        hand
+    }
+
     /// Whether helpers of the default pool can be had.
     pub(crate) fn can_share(&self) -> bool {
         !matches!(self.spawn, Spawn::Never) && self.engine.begin_default()

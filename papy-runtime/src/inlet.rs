@@ -1,25 +1,34 @@
 //! An input of a run: what it is pulled from, and the link that it feeds.
 
 use std::convert::Infallible;
+use std::mem::ManuallyDrop;
 use std::ops::Range;
 
+use crate::draft::Draft;
 use crate::fault::{BoxError, Fault, FaultKind};
+use crate::intake::{Gather, Intake};
 use crate::link::Link;
-use crate::loan::Loan;
+use crate::loan::{Loan, put_back};
+use crate::plain::Plain;
 use crate::shared::Shared;
 use crate::slot::Slot;
 use crate::source::Feed;
-use crate::stride::{Extent, Stride};
+use crate::stride::Stride;
 use crate::sync::Arc;
+use crate::sync::ring::Writer;
 use crate::unwind;
 
 /// An input of a run.
 pub struct Inlet<F: Feed> {
     feed: F,
-    link: Arc<Link<F::Item>>,
+    pub(crate) intake: Arc<Intake<F::Item>>,
+    /// The end of the intake's ring; there from the first pull on.
+    writer: Option<Writer<Plain<F::Item>>>,
     input: usize,
-    /// What has been pulled for the wave that is being put together.
-    held: Option<Stride<F::Item>>,
+    /// An item may have to be waited for.
+    may_wait: bool,
+    /// Slots that have been pulled for waves.
+    stand: u64,
     /// What the source has panicked with; the last slot.
     panic: Option<Fault>,
     ended: bool,
@@ -27,25 +36,29 @@ pub struct Inlet<F: Feed> {
 
 /// An input of whatever type.
 pub trait Pull {
-    /// Pulls up to `want` more items for the wave that begins at `first`; gives how many slots that makes.
-    fn pull(&mut self, want: usize, first: u64, shared: &Shared) -> usize;
-    /// Hands `len` slots on as wave `wave`, which stands for `charge` items: those it holds, `End` where it has fewer. Gives
-    /// the step they go to.
-    fn commit(&mut self, wave: u64, first: u64, len: usize, charge: u64) -> usize;
-    /// Hands on the empty stride of a round in which what was kept back comes out.
-    fn commit_tail(&mut self, wave: u64, first: u64, tail: u64) -> usize;
+    /// Pulls slots for waves, from position `from` or where it stands, up to position `until`; no further where the input ends, or what is pulled
+    /// is [interrupted](Draft::is_interrupted).
+    fn pull(&mut self, from: u64, until: u64, draft: &Draft, shared: &Shared);
+    /// How many slots there have been so far.
+    fn stand(&self) -> u64;
+    /// What has been pulled, and no wave holds yet.
+    fn intake(&self) -> &dyn Gather;
+    /// Whether an item may have to be waited for.
+    fn may_wait(&self) -> bool;
     fn has_ended(&self) -> bool;
-    /// Holds slots of a wave that it has not handed on, or a last fault.
+    /// Has a last fault to give.
     fn is_due(&self) -> bool;
 }
 
 impl<F: Feed> Inlet<F> {
     pub(crate) fn new(feed: F, link: Arc<Link<F::Item>>, input: usize) -> Inlet<F> {
         Inlet {
+            may_wait: feed.may_wait(),
             feed,
-            link,
+            intake: Intake::new(link, input),
+            writer: None,
             input,
-            held: None,
+            stand: 0,
             panic: None,
             ended: false,
         }
@@ -73,24 +86,98 @@ impl<F: Feed> Inlet<F> {
         }
     }
 
-    /// Pulls values while there is room for them. Gives the slot of another kind or without room that ends this.
+    /// Pulls values where none has to be waited for, as long as there is room for them in the stride, and nothing but values. Gives where that ends, and
+    /// the slot that has to go elsewhere.
     #[inline(never)]
-    fn fill(
+    fn fill_at_once(
         &mut self,
         stride: &mut Stride<F::Item>,
         name: &Arc<str>,
         positions: Range<u64>,
-    ) -> Option<Slot<F::Item>> {
+    ) -> (u64, Option<Slot<F::Item>>) {
         let is_plain = stride.is_plain();
         let mut stride = Loan::of(stride);
+        let end = positions.end;
         for position in positions {
-            let slot = self.next(name, position)?;
+            let Some(slot) = self.next(name, position) else {
+                return (position, None);
+            };
             if !(slot.is_value() && is_plain && stride.lent.has_room_for(1)) {
-                return Some(slot);
+                return (position, Some(slot));
             }
             stride.lent.add(slot);
         }
-        None
+        (end, None)
+    }
+
+    /// Pulls values, as long as there is room for them in the ring. Gives where that ends, and the slot that has to go elsewhere.
+    #[inline(never)]
+    fn fill(
+        &mut self,
+        name: &Arc<str>,
+        positions: Range<u64>,
+        draft: &Draft,
+    ) -> (u64, Option<Slot<F::Item>>) {
+        // on the stack, and never dropped there: so the loop keeps it in registers
+        let writer = self.writer.take().unwrap_or_else(|| self.intake.open());
+        let mut writer = ManuallyDrop::new(writer);
+        let mut position = positions.start;
+        let other = loop {
+            if position == positions.end {
+                break None;
+            }
+            let Some(slot) = self.next(name, position) else {
+                break None;
+            };
+            if !slot.is_value() {
+                break Some(slot);
+            }
+            if let Some(value) = slot.known()
+                && let Err(value) = writer.push(value)
+            {
+                break Some(Slot::Value(value.get()));
+            }
+            position += 1;
+            if draft.is_interrupted() {
+                break None;
+            }
+        };
+        put_back(
+            &mut self.writer,
+            &mut Some(ManuallyDrop::into_inner(writer)),
+        );
+        (position, other)
+    }
+
+    /// Pulls up to position `until`, each item so that others find it before the next is asked for.
+    fn pull_each(&mut self, name: &Arc<str>, until: u64, draft: &Draft, shared: &Shared) {
+        while self.stand < until && !self.is_over() && !draft.is_interrupted() {
+            let other;
+            (self.stand, other) = self.fill(name, self.stand..until, draft);
+            if let Some(slot) = other {
+                self.intake.add(slot, shared);
+                shared.ledger.pulled(self.input, 1);
+                self.stand += 1;
+            }
+        }
+    }
+
+    /// Pulls up to position `until`, where no item has to be waited for.
+    fn pull_at_once(&mut self, name: &Arc<str>, until: u64, shared: &Shared) {
+        let before = self.stand;
+        let mut stride = self.intake.lend(until.saturating_sub(before) as usize);
+        while self.stand < until && !self.is_over() {
+            let other;
+            (self.stand, other) = self.fill_at_once(&mut stride, name, self.stand..until);
+            if let Some(slot) = other {
+                stride.push(slot);
+                self.stand += 1;
+            }
+        }
+        shared
+            .ledger
+            .pulled(self.input, (self.stand - before) as usize);
+        self.intake.take_back(stride);
     }
 
     /// Whether there is nothing more to be pulled.
@@ -104,48 +191,39 @@ impl<F: Feed> Inlet<F> {
     }
 }
 
+impl<F: Feed> Drop for Inlet<F> {
+    fn drop(&mut self) {
+        self.intake.clear();
+    }
+}
+
 impl<F: Feed> Pull for Inlet<F> {
-    fn pull(&mut self, want: usize, first: u64, shared: &Shared) -> usize {
-        let mut stride = self
-            .held
-            .take()
-            .unwrap_or_else(|| self.link.stride(Extent::at(first, 0), want));
+    fn pull(&mut self, from: u64, until: u64, draft: &Draft, shared: &Shared) {
+        // what was evaluated in place before there were waves is not counted here
+        self.stand = self.stand.max(from);
         let name = shared.ledger.input_name(self.input);
-        let before = stride.len();
-        let last = first + (before + want) as u64;
-        while !self.is_over() {
-            let position = first + stride.len() as u64;
-            match self.fill(&mut stride, name, position..last) {
-                Some(slot) => stride.push(slot),
-                None => break,
-            }
+        if self.may_wait {
+            self.pull_each(name, until, draft, shared);
+        } else {
+            self.pull_at_once(name, until, shared);
         }
-        shared.ledger.pulled(self.input, stride.len() - before);
         if let Some(fault) = self.panic.take() {
-            stride.push(Slot::Fault(fault));
+            self.intake.add(Slot::Fault(fault), shared);
+            self.stand += 1;
             self.ended = true;
         }
-        let len = stride.len();
-        self.held = Some(stride);
-        len
     }
 
-    fn commit(&mut self, wave: u64, first: u64, len: usize, charge: u64) -> usize {
-        let mut stride = self
-            .held
-            .take()
-            .unwrap_or_else(|| self.link.stride(Extent::at(first, 0), len));
-        stride.extent.charge = charge;
-        stride.truncate(len).into_iter().for_each(unwind::discard);
-        (stride.len()..len).for_each(|_| stride.push(Slot::End));
-        self.link.put(wave, stride);
-        self.link.target()
+    fn stand(&self) -> u64 {
+        self.stand
     }
 
-    fn commit_tail(&mut self, wave: u64, first: u64, tail: u64) -> usize {
-        let stride = self.link.stride(Extent::at(first, tail), 0);
-        self.link.put(wave, stride);
-        self.link.target()
+    fn intake(&self) -> &dyn Gather {
+        &*self.intake
+    }
+
+    fn may_wait(&self) -> bool {
+        self.may_wait
     }
 
     fn has_ended(&self) -> bool {
@@ -153,7 +231,7 @@ impl<F: Feed> Pull for Inlet<F> {
     }
 
     fn is_due(&self) -> bool {
-        self.held.is_some() || self.panic.is_some()
+        self.panic.is_some()
     }
 }
 
@@ -212,6 +290,25 @@ impl<F: Feed, R: Inlets> Inlets for (Inlet<F>, R) {
     fn discard(self) {
         unwind::discard(self.0);
         self.1.discard();
+    }
+}
+
+/// An input of a run that has threads of its own.
+pub struct OwnInlet {
+    pub(crate) pull: Box<dyn Pull + Send>,
+    /// Its intake, for others than the driver.
+    pub(crate) intake: Arc<dyn Gather + Send + Sync>,
+}
+
+impl OwnInlet {
+    pub(crate) fn new<F>(inlet: Inlet<F>) -> OwnInlet
+    where
+        F: Feed<Item: Send> + Send + 'static,
+    {
+        OwnInlet {
+            intake: inlet.intake.clone(),
+            pull: Box::new(inlet),
+        }
     }
 }
 

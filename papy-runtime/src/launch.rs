@@ -8,6 +8,7 @@ use crate::driver::{Advance, Course, Driver};
 use crate::engine::{self, Engine, Hand, Lists, Spawn};
 use crate::error::StartError;
 use crate::flow::Flow;
+use crate::flusher::Flusher;
 use crate::graph::Graph;
 use crate::in_place::InPlace;
 use crate::inlet::{Inlets, Own};
@@ -179,8 +180,15 @@ where
             let why = format!("it asked for one that looks for stalls: {error}");
             return Err(StartError::new(why));
         }
+        let (inlets, intakes): (Vec<_>, Vec<_>) = inlets
+            .into_iter()
+            .map(|inlet| (inlet.pull, inlet.intake))
+            .unzip();
         if options.inline || begun.is_err() {
             let bell = Arc::new(Bell::default());
+            courses
+                .iter_mut()
+                .for_each(|course| course.pace.keep_to_single_items());
             let inlets = Own(inlets.into_iter().enumerate().collect());
             let driver = Driver {
                 inlets,
@@ -204,7 +212,10 @@ where
         }
         let mut inlets: Vec<_> = inlets.into_iter().map(Some).collect();
         let asked = courses.len();
-        for course in courses {
+        for mut course in courses {
+            let intake = |(input, each): &(usize, u64)| (*each, intakes[*input].clone());
+            let intakes = course.inputs.iter().map(intake).collect();
+            course.flusher = Some(Flusher::new(&shared, course.part, intakes));
             let own = course
                 .inputs
                 .iter()
@@ -401,7 +412,9 @@ fn courses(layout: &Layout, options: &Options) -> Vec<Course> {
         inputs: plan.inputs.clone(),
         outputs: plan.outputs.clone(),
         tails: plan.tails,
+        steps: Vec::new(),
         regions: 0,
+        flusher: None,
         pace: Pace::new(stride(options), None, options.buffer, HANDS),
         ended: false,
         alone: options.inline,

@@ -103,6 +103,11 @@ impl<T> Link<T> {
         Stride::from_spares(&self.spares, extent, capacity)
     }
 
+    /// The same, for what comes from elsewhere.
+    pub(crate) fn gathered(&self) -> Stride<T> {
+        Stride::gathered(&self.spares)
+    }
+
     pub(crate) fn put(&self, wave: u64, stride: Stride<T>) {
         let stride = stride.finished();
         lock(&self.strides).insert(wave, stride);

@@ -18,6 +18,10 @@ const PULL: f64 = 200_000.0;
 const FAST: f64 = 3_000.0;
 /// So many items in a row show that a source is fast. Fewer may just have been queued.
 const SHOWN: usize = times(32) as usize;
+/// As many as it takes where a source has shown itself fast, and then was not, again and again.
+const MOST_SHOWN: usize = 1024;
+/// So many times what has shown a source fast, and it was fast for long.
+const LONG: usize = 64;
 /// Work per item from which other threads help (nanoseconds): below, handing over, some 2 to 6 ns an item, costs more
 /// than a second thread saves.
 pub(crate) const WORTH: f64 = 10.0;
@@ -38,6 +42,10 @@ pub(crate) struct Pace {
     wave: usize,
     /// Items in a row that came fast.
     streak: usize,
+    /// How many they were, the last time that there were any.
+    fast_for: usize,
+    /// So many of them show that the source is fast.
+    shown: usize,
     /// Nanoseconds per item; `None` until measured.
     pull: Option<f64>,
     work: Option<f64>,
@@ -74,6 +82,8 @@ impl Pace {
             limits: [limit(SHARED), limit(hands.min(SHARED))],
             wave: 1,
             streak: 0,
+            fast_for: 0,
+            shown: SHOWN,
             pull: None,
             work: None,
             recent: [0.0; RECENT],
@@ -89,12 +99,31 @@ impl Pace {
     pub(crate) fn pulled(&mut self, items: usize, time: Duration) {
         let cost = time.as_nanos() as f64 / items.max(1) as f64;
         self.pull = Some(mean(self.pull, cost));
-        self.streak = if cost <= FAST {
-            self.streak.saturating_add(items)
+        if cost <= FAST {
+            self.streak = self.streak.saturating_add(items);
+            self.fast_for = self.streak;
         } else {
-            0
-        };
+            self.streak = 0;
+        }
         self.resize(2);
+    }
+
+    /// The source kept the driver waiting within a wave, so that another thread had to take over. What shows that it is fast was too little,
+    /// if it was not so for long.
+    pub(crate) fn interrupted(&mut self) {
+        self.shown = if self.fast_for < LONG * self.shown {
+            (2 * self.shown).min(MOST_SHOWN)
+        } else {
+            SHOWN
+        };
+        self.streak = 0;
+        self.resize(1);
+    }
+
+    /// No wave may hold several items.
+    pub(crate) fn keep_to_single_items(&mut self) {
+        self.fixed = Some(1);
+        self.wave = 1;
     }
 
     /// `items` were evaluated in `nanos`.
@@ -127,7 +156,7 @@ impl Pace {
             let fitting = fits(WORK, self.work).min(fits(PULL, self.pull)) as usize;
             1 << fitting.clamp(1, limit).ilog2()
         };
-        let best = if self.streak < SHOWN {
+        let best = if self.streak < self.shown {
             1
         } else {
             self.fixed.unwrap_or_else(best)

@@ -7,7 +7,7 @@ use crate::check::Gives;
 use crate::error::StartError;
 use crate::graph::Graph;
 use crate::in_place::InPlace;
-use crate::inlet::{Inlet, Inlets, Pull};
+use crate::inlet::{Inlet, Inlets, OwnInlet};
 use crate::link::{Crosses, Port, Ports};
 use crate::net::Net;
 use crate::report::Report;
@@ -106,11 +106,11 @@ impl<F: Send> Pulls for F {}
 /// Inputs that a thread of the run's own may pull.
 pub trait SendSources: SourceList {
     /// Adds them to `own`.
-    fn boxed(self, links: <Self::Ports as Ports>::Links, own: &mut Vec<Box<dyn Pull + Send>>);
+    fn boxed(self, links: <Self::Ports as Ports>::Links, own: &mut Vec<OwnInlet>);
 }
 
 impl SendSources for () {
-    fn boxed(self, _links: (), _own: &mut Vec<Box<dyn Pull + Send>>) {}
+    fn boxed(self, _links: (), _own: &mut Vec<OwnInlet>) {}
 }
 
 impl<F, R> SendSources for (F, R)
@@ -118,8 +118,8 @@ where
     F: Feed<Item: Crosses> + Pulls + 'static,
     R: SendSources,
 {
-    fn boxed(self, links: <Self::Ports as Ports>::Links, own: &mut Vec<Box<dyn Pull + Send>>) {
-        own.push(Box::new(Inlet::new(self.0, links.0, own.len())));
+    fn boxed(self, links: <Self::Ports as Ports>::Links, own: &mut Vec<OwnInlet>) {
+        own.push(OwnInlet::new(Inlet::new(self.0, links.0, own.len())));
         self.1.boxed(links.1, own);
     }
 }

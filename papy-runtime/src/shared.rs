@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::bell::Bell;
 use crate::channel::Gate;
 use crate::cursor::Common;
+use crate::draft::Draft;
 use crate::engine::{self, Engine};
 use crate::flow::Flow;
 use crate::layout::PartPlan;
@@ -33,6 +34,7 @@ pub enum OnFault {
 pub(crate) struct Part {
     pub(crate) flow: Mutex<Flow>,
     bell: Arc<Bell>,
+    pub(crate) draft: Draft,
     pub(crate) plan: PartPlan,
     /// Of a started run: what is told that a spring may have room.
     pub(crate) engine: OnceLock<Weak<Engine<'static>>>,
@@ -47,6 +49,7 @@ impl Part {
         Part {
             flow: Mutex::new(flow),
             bell,
+            draft: Draft::default(),
             plan,
             engine: OnceLock::new(),
             common: Arc::default(),
@@ -243,6 +246,7 @@ impl Shared {
         }
         self.gates.iter().for_each(|gate| gate.cancel());
         self.ring_all();
+        self.parts.iter().for_each(|part| part.draft.ring());
         self.timing.ring();
         self.ring_watch();
         drop(lock(&self.life));

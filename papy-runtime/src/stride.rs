@@ -44,6 +44,14 @@ pub(crate) enum Kind {
 }
 
 impl Extent {
+    /// Of a stride that begins at a position of the input, in a wave that stands for so many items.
+    pub(crate) fn of(position: u64, charge: u64) -> Extent {
+        Extent {
+            charge,
+            ..Extent::at(position, 0)
+        }
+    }
+
     /// Of a stride that begins at a position of the input, in a tail round or in none.
     pub(crate) fn at(position: u64, tail: u64) -> Extent {
         Extent {
@@ -60,7 +68,7 @@ impl<T> Stride<T> {
     ///
     /// Who writes where another thread has just read waits for each line of the cache, and only lines that are in the few dozen stores which a
     /// processor keeps are on their way together: where values are small and written one by one, that takes some 3 ns a value, and a copy 0.2 ns.
-    const DRAFT: usize = {
+    pub(crate) const DRAFT: usize = {
         const BYTES: usize = 2048;
         const LINE: usize = 64;
         match size_of::<T>() {
@@ -82,6 +90,20 @@ impl<T> Stride<T> {
         draft.reserve(capacity.min(Self::DRAFT));
         Stride {
             extent,
+            values,
+            draft,
+            kinds,
+            holes: 0,
+            faults: Vec::new(),
+            home: Some(spares.clone()),
+        }
+    }
+
+    /// For slots most of which are [appended](Stride::append).
+    pub(crate) fn gathered(spares: &Arc<Spares<T>>) -> Stride<T> {
+        let (Spare { values, kinds }, draft) = spares.take(false);
+        Stride {
+            extent: Extent::at(0, 0),
             values,
             draft,
             kinds,
@@ -198,21 +220,41 @@ impl<T> Stride<T> {
         self.holes = 0;
     }
 
-    /// Shortens it to `len` slots; gives the values that go.
-    pub(crate) fn truncate(&mut self, len: usize) -> Vec<Plain<T>> {
+    /// Takes off what is behind the first `len` slots.
+    pub(crate) fn split_off(&mut self, len: usize) -> Stride<T> {
         self.settle();
-        let gone = |kind: Kind, kinds: &[Kind]| {
-            let gone = kinds.iter().skip(len);
-            gone.filter(|other| **other == kind).count()
+        let is_plain = self.is_plain();
+        let kinds = self.kinds.split_off(len.min(self.kinds.len()));
+        let gone = |kind: Kind| kinds.iter().filter(|other| **other == kind).count();
+        let values = if is_plain {
+            len.min(self.values.len())
+        } else {
+            self.values.len() - gone(Kind::Value)
         };
-        if self.kinds.is_empty() {
-            return self.values.split_off(len.min(self.values.len()));
+        let faults = self.faults.len() - gone(Kind::Fault);
+        Stride {
+            extent: self.extent.clone(),
+            values: self.values.split_off(values),
+            draft: Vec::new(),
+            kinds,
+            holes: 0,
+            faults: self.faults.split_off(faults),
+            home: self.home.clone(),
         }
-        let kept = self.values.len() - gone(Kind::Value, &self.kinds);
-        let kept_faults = self.faults.len() - gone(Kind::Fault, &self.kinds);
-        self.kinds.truncate(len);
-        discard_all(self.faults.drain(kept_faults..));
-        self.values.split_off(kept)
+    }
+
+    /// Adds values that come from elsewhere, so that they need no draft.
+    pub(crate) fn append(&mut self, more: impl ExactSizeIterator<Item = Plain<T>>) {
+        self.settle();
+        if !self.is_plain() {
+            let noted = self.kinds.len() + more.len();
+            self.kinds.resize(noted, Kind::Value);
+        }
+        // on the stack, so that its length may be in a register
+        let mut values = std::mem::take(&mut self.values);
+        values.reserve(more.len());
+        more.for_each(|value| values.push(value));
+        self.values = values;
     }
 
     /// Adds a value where there is no room for it.
@@ -547,7 +589,7 @@ mod tests {
         push(&mut stride, [Slot::Value(3), Slot::Hole, Slot::Hole]);
         assert!(!stride.is_plain());
         assert_eq!(stride.len(), 9);
-        stride.truncate(8);
+        drop(stride.split_off(8));
         assert_eq!(show(stride.into_slots()), "1 - - 2 - . 3 -");
     }
 
@@ -575,19 +617,36 @@ mod tests {
     }
 
     #[test]
-    fn truncation_keeps_the_first_slots() {
-        for (len, text) in [
-            (0, ""),
-            (1, "-"),
-            (2, "- 1"),
-            (3, "- 1 !12"),
-            (4, "- 1 !12 3"),
-            (6, "- 1 !12 3 4 ."),
+    fn a_stride_can_be_split_anywhere() {
+        for (len, first, rest) in [
+            (0, "", "- 1 !12 3 4 ."),
+            (1, "-", "1 !12 3 4 ."),
+            (2, "- 1", "!12 3 4 ."),
+            (3, "- 1 !12", "3 4 ."),
+            (4, "- 1 !12 3", "4 ."),
+            (6, "- 1 !12 3 4 .", ""),
+            (9, "- 1 !12 3 4 .", ""),
         ] {
             let mut stride = stride();
-            stride.truncate(len);
-            assert_eq!(show(stride.into_slots()), text);
+            let split = stride.split_off(len);
+            assert_eq!(show(stride.into_slots()), first);
+            assert_eq!(show(split.into_slots()), rest);
         }
+        let mut values = Stride::gathered(&Arc::default());
+        values.append((0..5).map(Plain::new));
+        let mut rest = values.split_off(3);
+        rest.append((5..7).map(Plain::new));
+        assert_eq!(show(values.into_slots()), "0 1 2");
+        assert_eq!(show(rest.into_slots()), "3 4 5 6");
+    }
+
+    #[test]
+    fn values_can_be_appended_to_anything() {
+        let mut stride = stride();
+        stride.append([7, 8].map(Plain::new).into_iter());
+        stride.push(Slot::Hole);
+        stride.append(std::iter::once(Plain::new(9)));
+        assert_eq!(show(stride.into_slots()), "- 1 !12 3 4 . 7 8 - 9");
     }
 
     #[test]

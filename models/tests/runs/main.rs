@@ -6,6 +6,7 @@
 
 #![cfg(papy_shuttle)]
 
+mod answers;
 mod ends;
 mod outputs;
 mod pools;

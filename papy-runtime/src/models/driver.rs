@@ -6,14 +6,17 @@ use std::time::Duration;
 use ::loom::thread;
 
 use super::{Course, Driver};
+use crate::draft::Draft;
 use crate::engine::model::{on_one_thread, spawn_in_model};
 use crate::engine::{Engine, Hand, Spawn};
 use crate::inlet::{Own, Pull};
+use crate::intake::Gather;
 use crate::models::{Witness, engine, model, plan, planned, shared};
 use crate::pace::Pace;
 use crate::pool::Pool;
 use crate::region::Order;
 use crate::shared::Shared;
+use crate::stride::Extent;
 use crate::sync::{Arc, Mutex, lock};
 
 /// A source of so many items.
@@ -31,22 +34,25 @@ struct TapState {
 }
 
 impl Pull for Tap {
-    fn pull(&mut self, want: usize, _first: u64, _shared: &Shared) -> usize {
+    fn pull(&mut self, from: u64, until: u64, _draft: &Draft, _shared: &Shared) {
         assert!(!self.state.shut.load(SeqCst), "pulled while it is paused");
-        let len = self.left.min(want as u64);
+        let len = self.left.min(until - from);
         self.left -= len;
         // here others may go on
         drop(lock(&self.state.inside));
         self.state.pulled.fetch_add(len, SeqCst);
-        len as usize
     }
 
-    fn commit(&mut self, _wave: u64, _first: u64, _len: usize, _charge: u64) -> usize {
-        0
+    fn stand(&self) -> u64 {
+        self.state.pulled.load(SeqCst)
     }
 
-    fn commit_tail(&mut self, _wave: u64, _first: u64, _tail: u64) -> usize {
-        0
+    fn intake(&self) -> &dyn Gather {
+        self
+    }
+
+    fn may_wait(&self) -> bool {
+        false
     }
 
     fn has_ended(&self) -> bool {
@@ -55,6 +61,16 @@ impl Pull for Tap {
 
     fn is_due(&self) -> bool {
         false
+    }
+}
+
+impl Gather for Tap {
+    fn waiting(&self, _shared: &Shared) -> usize {
+        0
+    }
+
+    fn commit(&self, _wave: u64, _extent: Extent, _len: usize, _shared: &Shared) -> usize {
+        0
     }
 }
 
@@ -82,7 +98,9 @@ fn scene(items: u64, pool: &Pool) -> Scene {
         inputs: vec![(0, 1)],
         outputs: Vec::new(),
         tails: 0,
+        steps: Vec::new(),
         regions: 1,
+        flusher: None,
         pace: Pace::new(None, None, 1, 2),
         ended: false,
         alone: true,

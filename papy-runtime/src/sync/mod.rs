@@ -25,6 +25,7 @@ mod loom;
 #[cfg(any(papy_loom, papy_shuttle))]
 mod once;
 pub(crate) mod process;
+pub(crate) mod ring;
 #[cfg(papy_shuttle)]
 mod shuttle;
 #[cfg(papy_spurious)]
