@@ -234,7 +234,9 @@ fn nor_of_inputs_that_meet() {
         converse(bursts().take(40), send, || soon_out!(run), |x| vec![2 * x]);
 
         let (requests, ys) = channel();
-        let mut run = joined((0..).map(|x| x), ys).start().unwrap();
+        let mut run = joined(std::iter::successors(Some(0), |x| Some(x + 1)), ys)
+            .start()
+            .unwrap();
         let send = |x| requests.send(x).unwrap();
         converse(bursts().take(40), send, || soon_out!(run), |x| vec![2 * x]);
     });
@@ -255,7 +257,9 @@ fn nor_of_inputs_that_meet_at_unlike_rates() {
         );
 
         let (requests, xs) = channel();
-        let mut run = unlike(xs, (0..).map(|y| y)).start().unwrap();
+        let mut run = unlike(xs, std::iter::successors(Some(0), |y| Some(y + 1)))
+            .start()
+            .unwrap();
         let send = |x| requests.send(x).unwrap();
         converse(
             bursts().take(40),
@@ -285,7 +289,8 @@ fn what_has_been_taken_comes_out_after_a_stop() {
             run.handle().stop();
             // it waits for this one
             let feed = std::thread::spawn(move || {
-                (burst..).take_while(|y| requests.send(*y).is_ok()).count()
+                let mut rest = burst..i64::MAX;
+                rest.all(|y| requests.send(y).is_ok())
             });
             let rest: Vec<_> = run.by_ref().map(Result::unwrap).collect();
             let all = pulled.load(std::sync::atomic::Ordering::SeqCst);
@@ -294,6 +299,66 @@ fn what_has_been_taken_comes_out_after_a_stop() {
             feed.join().unwrap();
         }
     });
+}
+
+pipeline! {
+    fn totalled(xs: Stream<i64>) -> Stream<i64> {
+        xs >> inc >> add.fold()
+    }
+}
+
+/// A source need not end, nor give anything, for a run to be stopped.
+#[test]
+fn a_run_is_stopped_while_its_source_waits() {
+    within_unwatched(100, || {
+        for burst in [0, 1, 40, 100, 777, 5000] {
+            let (requests, xs) = channel();
+            let mut run = light(xs).start().unwrap();
+            (0..burst).for_each(|x| requests.send(x).unwrap());
+            for x in 0..burst / 2 {
+                assert_eq!(soon_out!(run), Some((x + 1) * 2));
+            }
+            // what has come into the source is taken, or left there
+            let handle = run.handle();
+            handle.stop();
+            let rest = promptly("the rest", || {
+                run.by_ref().map(Result::unwrap).count() as i64
+            });
+            assert!(burst / 2 + rest <= burst);
+            let report = promptly("wait", || handle.wait());
+            assert!(!report.was_cancelled());
+            assert!(handle.is_finished());
+            assert_eq!(position(&report, "xs") as i64, burst / 2 + rest);
+            // nobody asks for this one any more
+            let _ = requests.send(burst);
+            assert_eq!(
+                position(&promptly("join", || run.join()).unwrap(), "xs"),
+                position(&report, "xs")
+            );
+        }
+    });
+}
+
+#[test]
+fn what_is_kept_to_the_end_comes_out_after_a_stop() {
+    within_unwatched(100, || {
+        for burst in [0, 1, 40, 1000] {
+            let (requests, xs) = channel();
+            let mut run = totalled(xs).start().unwrap();
+            (0..burst).for_each(|x| requests.send(x).unwrap());
+            let handle = run.handle();
+            assert!(soon(|| position_of(&handle) == burst), "all is taken");
+            handle.stop();
+            let total = promptly("the total", || soon_out!(run));
+            assert_eq!(total, Some((1..=burst).sum()));
+            assert_eq!(promptly("the end", || soon_out!(run)), None);
+            drop(requests);
+        }
+    });
+}
+
+fn position_of(handle: &papy::Handle) -> i64 {
+    handle.stats().inputs()[0].position() as i64
 }
 
 fn counting() -> std::sync::Arc<std::sync::atomic::AtomicI64> {
@@ -345,7 +410,9 @@ fn a_run_can_end_while_its_source_waits() {
                 let mut run = light(xs).start().unwrap();
                 let mut sent = VecDeque::new();
                 for x in 0..burst {
-                    requests.as_ref().map(|requests| requests.send(x).unwrap());
+                    if let Some(requests) = &requests {
+                        requests.send(x).unwrap();
+                    }
                     sent.push_back((x + 1) * 2);
                 }
                 for x in sent.drain(..burst as usize / 2) {

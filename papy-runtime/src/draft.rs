@@ -24,8 +24,28 @@ pub struct Draft {
     /// There is no driver any more.
     closed: AtomicBool,
     bell: Bell,
-    /// Held by a flusher that takes what has been pulled.
-    taking: Mutex<()>,
+    /// The part has been ended while its driver was inside a source. Locked by a flusher that takes what has been pulled.
+    ended: Mutex<bool>,
+}
+
+/// What has happened while a driver pulled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Meanwhile {
+    Nothing,
+    /// Somebody has taken what there was.
+    Interrupted,
+    /// Somebody has ended the part.
+    Ended,
+}
+
+/// What a flusher does with a pull that it has interrupted.
+pub(crate) enum Takes<W> {
+    /// A wave.
+    Wave(W),
+    /// Nothing.
+    Nothing,
+    /// Nothing more will be taken: it ends the part.
+    End,
 }
 
 /// What a flusher finds.
@@ -48,12 +68,17 @@ impl Draft {
         }
     }
 
-    /// It has pulled it, and what has not been taken from it is left to the driver. Gives whether it was interrupted.
-    pub(crate) fn end(&self) -> bool {
+    /// It has pulled it, and what has not been taken from it is left to the driver. Gives what has happened meanwhile.
+    pub(crate) fn end(&self) -> Meanwhile {
         self.turns.fetch_add(1, Ordering::SeqCst);
         // who takes something is done with it, or will find that it comes too late
-        let _taking = lock(&self.taking);
-        self.interrupted.swap(false, Ordering::Relaxed)
+        let ended = *lock(&self.ended);
+        let is_interrupted = self.interrupted.swap(false, Ordering::Relaxed);
+        match (ended, is_interrupted) {
+            (true, _) => Meanwhile::Ended,
+            (false, true) => Meanwhile::Interrupted,
+            (false, false) => Meanwhile::Nothing,
+        }
     }
 
     /// Whether what has been pulled is to be handed on.
@@ -84,20 +109,25 @@ impl Draft {
         let before = std::mem::replace(seen, turn);
         match turn {
             _ if turn != before => Look::Moving,
-            _ if turn % 2 == 0 => Look::Idle,
+            _ if turn.is_multiple_of(2) => Look::Idle,
             _ => Look::Stale,
         }
     }
 
-    /// Interrupts the driver at what was seen, and takes what it has pulled; `None` where it is done with that. Gives whether it had not been
-    /// interrupted before, too.
-    pub(crate) fn interrupt<R>(&self, seen: u64, take: impl FnOnce() -> R) -> Option<(bool, R)> {
-        let _taking = lock(&self.taking);
+    /// Interrupts the driver at what was seen, and takes what it has pulled; `None` where it is done with that. `take` is told whether the driver
+    /// had been interrupted before.
+    pub(crate) fn interrupt<W>(
+        &self,
+        seen: u64,
+        take: impl FnOnce(bool) -> Takes<W>,
+    ) -> Option<Takes<W>> {
+        let mut ended = lock(&self.ended);
         if self.turns.load(Ordering::SeqCst) != seen {
             return None;
         }
-        let is_first = !self.interrupted.swap(true, Ordering::SeqCst);
-        Some((is_first, take()))
+        let taken = take(self.interrupted.swap(true, Ordering::SeqCst));
+        *ended = matches!(taken, Takes::End);
+        Some(taken)
     }
 
     /// The flusher waits a while.
@@ -110,7 +140,7 @@ impl Draft {
         // Both sides swap: who begins a wave before this is seen to have done so, and who does after this finds it asleep, and rings.
         self.asleep.swap(true, Ordering::SeqCst);
         let turn = self.turns.load(Ordering::SeqCst);
-        if turn == seen || turn % 2 == 0 {
+        if turn == seen || turn.is_multiple_of(2) {
             self.bell.sleep(None);
         }
         self.asleep.store(false, Ordering::SeqCst);

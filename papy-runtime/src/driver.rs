@@ -7,10 +7,11 @@ use std::ops::Range;
 use std::time::Duration;
 
 use crate::bell::Bell;
-use crate::draft::Draft;
+use crate::draft::{Draft, Meanwhile};
 use crate::engine::{self, Hand};
-use crate::flusher::Flusher;
-use crate::inlet::{Inlets, Pull};
+use crate::flusher::Attended;
+use crate::inlet::{Inlets, OwnIntake, Pull};
+use crate::intake::Gather;
 use crate::pace::Pace;
 use crate::shared::{NAP, Shared};
 use crate::stride::Extent;
@@ -38,7 +39,7 @@ pub(crate) struct Course {
     pub(crate) regions: usize,
     pub(crate) pace: Pace,
     /// Who takes over what has been pulled where the source keeps the driver waiting; `None` where results wait for the same thread.
-    pub(crate) flusher: Option<Flusher>,
+    pub(crate) attended: Option<Attended>,
     pub(crate) ended: bool,
     /// Evaluates what it may by itself: helpers can't be had, or are not wanted.
     pub(crate) alone: bool,
@@ -72,7 +73,7 @@ impl<I: Inlets> Driver<I> {
         course
             .pace
             .worked(slots as f64 / course.regions.max(1) as f64, nanos);
-        course.call_flusher(inlets);
+        course.call_flusher();
         let (want, first) = {
             let flow = lock(&part.flow);
             // a last round may be short; what follows is another one
@@ -198,9 +199,7 @@ impl Course {
             return self.pull_singly(inlets, shared, hand, first);
         }
         let part = &shared.parts[self.part];
-        // a single round is handed on before the source is asked for another one
-        let is_watched = want > 1 && self.flusher.is_some();
-        if is_watched {
+        if self.attended.is_some() {
             part.draft.begin();
         }
         let began = Instant::now();
@@ -221,11 +220,19 @@ impl Course {
         } else {
             self.pull_level(inlets, shared, want as u64, first)
         };
-        let is_interrupted = is_watched && part.draft.end();
+        let meanwhile = match &self.attended {
+            Some(_) => part.draft.end(),
+            None => Meanwhile::Nothing,
+        };
         shared.pulling(false);
+        if meanwhile == Meanwhile::Ended {
+            // what the source has given since then was not asked for any more
+            self.ended = true;
+            return;
+        }
         self.pace
             .pulled(pulled.rounds.max(1) as usize * self.weight(), pulled.took);
-        if is_interrupted {
+        if meanwhile == Meanwhile::Interrupted {
             self.pace.interrupted();
         }
         let mut steps = std::mem::take(&mut self.steps);
@@ -269,17 +276,23 @@ impl Course {
         Some(wave)
     }
 
-    /// Begins to be looked after, where waves are to hold several items. Where nobody does so, they do not.
-    fn call_flusher<I: Inlets>(&mut self, inlets: &mut I) {
+    /// Is looked after from now on, if an input may wait.
+    pub(crate) fn attend(&mut self, shared: &Arc<Shared>, all: &[OwnIntake]) {
+        let mut inputs = self.inputs.iter();
+        if inputs.any(|(input, _)| all[*input].may_wait) {
+            let intake = |(input, each): &(usize, u64)| (*each, all[*input].intake.clone());
+            let intakes = self.inputs.iter().map(intake).collect();
+            self.attended = Some(Attended::new(shared, self.part, intakes));
+        }
+    }
+
+    /// Sees to it that somebody looks after what is pulled, where waves are to hold several items. Where nobody does, they do not.
+    fn call_flusher(&mut self) {
         if self.pace.wave() > 1
-            && let Some(flusher) = &mut self.flusher
+            && let Some(attended) = &self.attended
+            && !attended.is_attended()
         {
-            let mut inputs = self.inputs.iter();
-            if !inputs.any(|(input, _)| inlets.at(*input).may_wait()) {
-                self.flusher = None;
-            } else if !flusher.is_there() {
-                self.pace.keep_to_single_items();
-            }
+            self.pace.keep_to_single_items();
         }
     }
 
@@ -472,9 +485,10 @@ impl Course {
             };
             list.push(*input);
         }
-        held.into_iter()
-            .for_each(|input| ask_for(inlets, input, want));
-        let step = if self.flusher.is_some() && awaited.len() > 1 {
+        for input in held {
+            ask_for(inlets, input, want);
+        }
+        let step = if self.attended.is_some() && awaited.len() > 1 {
             1
         } else {
             want
@@ -521,18 +535,50 @@ impl Course {
             return;
         }
         self.ended = true;
+        hand.alone = true;
+        let ending = Ending {
+            part: self.part,
+            outputs: &self.outputs,
+            tails: self.tails,
+            weight: self.weight() as u64,
+        };
+        ending.end(shared, hand, |commit| {
+            for &(input, each) in &self.inputs {
+                commit(each, inlets.at(input).intake());
+            }
+        });
+    }
+}
+
+/// How a part ends.
+pub(crate) struct Ending<'a> {
+    pub(crate) part: usize,
+    pub(crate) outputs: &'a [usize],
+    /// See [`Course`].
+    pub(crate) tails: u64,
+    /// Items of the input that is pulled fastest, in a round.
+    pub(crate) weight: u64,
+}
+
+impl Ending<'_> {
+    /// Sends the rounds in which what was kept back comes out, and closes the part. `inputs` gives each input: how many of its items make a
+    /// round, and its intake.
+    pub(crate) fn end(
+        &self,
+        shared: &Shared,
+        hand: &mut Hand<'_, '_>,
+        mut inputs: impl FnMut(&mut dyn FnMut(u64, &dyn Gather)),
+    ) {
         let part = &shared.parts[self.part];
         if !shared.is_cancelled() {
-            let rounds = lock(&part.flow).issued() / self.weight() as u64;
+            let rounds = lock(&part.flow).issued() / self.weight;
             for tail in 1..=self.tails {
                 let wave = lock(&part.flow).issue(0);
-                hand.alone = true;
-                for &(input, each) in &self.inputs {
+                inputs(&mut |each, intake| {
                     let extent = Extent::at(rounds * each, tail);
-                    let intake = inlets.at(input).intake();
                     let step = intake.commit(wave, extent, 0, shared);
                     hand.issue(step, wave, false);
-                }
+                });
             }
         }
         let (waves, through) = {

@@ -5,12 +5,13 @@
 
 use std::time::Duration;
 
-use crate::draft::Look;
+use crate::draft::{Look, Takes};
+use crate::driver::Ending;
 use crate::engine::{Hand, Spawn, spawn_owned};
 use crate::intake::Gather;
 use crate::shared::Shared;
 use crate::stride::Extent;
-use crate::sync::{Arc, Weak, lock, thread};
+use crate::sync::{Arc, Mutex, Weak, lock, thread};
 use crate::unwind;
 
 /// Between two looks. A wave takes a fraction of a millisecond to pull, unless the source waits; and looking that often takes a thousandth of a
@@ -20,52 +21,86 @@ const BETWEEN: Duration = Duration::from_millis(4);
 /// What a source gives, by input: items in a round, and where they are.
 pub(crate) type Intakes = Vec<(u64, Arc<dyn Gather + Send + Sync>)>;
 
-/// Looks after the driver of one part.
-pub(crate) struct Flusher {
-    shared: Arc<Shared>,
-    part: usize,
-    state: State,
-}
+/// The place of a part's flusher.
+#[derive(Default)]
+pub(crate) struct Flusher(Mutex<State>);
 
+#[derive(Default)]
 enum State {
-    /// To be begun with the first wave of several items.
-    Unasked(Intakes),
+    /// There is none, or no more: nothing has to be looked after.
+    #[default]
+    Unwanted,
+    /// To be begun when there is something to look after.
+    Unasked(Round),
     Begun,
     /// Its thread can't be had.
     Lacking,
 }
 
 impl Flusher {
-    pub(crate) fn new(shared: &Arc<Shared>, part: usize, intakes: Intakes) -> Flusher {
-        Flusher {
-            shared: shared.clone(),
-            part,
-            state: State::Unasked(intakes),
-        }
-    }
-
     /// Whether it looks after the driver; begins to, if it has not yet.
-    pub(crate) fn is_there(&mut self) -> bool {
-        if let State::Unasked(intakes) = &mut self.state {
-            let round = Round {
-                shared: self.shared.clone(),
-                part: self.part,
-                intakes: std::mem::take(intakes),
-            };
-            self.state = if round.begin() {
+    pub(crate) fn is_there(&self) -> bool {
+        let mut state = lock(&self.0);
+        if let State::Unasked(_) = &*state
+            && let State::Unasked(round) = std::mem::take(&mut *state)
+        {
+            *state = if round.begin() {
                 State::Begun
             } else {
                 State::Lacking
             };
         }
-        matches!(self.state, State::Begun)
+        matches!(*state, State::Begun)
     }
 }
 
-impl Drop for Flusher {
-    fn drop(&mut self) {
-        self.shared.parts[self.part].draft.close();
+/// A driver that is looked after for as long as this is held.
+pub(crate) struct Attended {
+    shared: Arc<Shared>,
+    part: usize,
+}
+
+impl Attended {
+    pub(crate) fn new(shared: &Arc<Shared>, part: usize, intakes: Intakes) -> Attended {
+        let round = Round {
+            shared: shared.clone(),
+            part,
+            intakes,
+        };
+        *lock(&shared.parts[part].flusher.0) = State::Unasked(round);
+        Attended {
+            shared: shared.clone(),
+            part,
+        }
     }
+
+    /// Whether somebody is there to look after it.
+    pub(crate) fn is_attended(&self) -> bool {
+        self.shared.parts[self.part].flusher.is_there()
+    }
+}
+
+impl Drop for Attended {
+    fn drop(&mut self) {
+        let part = &self.shared.parts[self.part];
+        part.draft.close();
+        let state = std::mem::take(&mut *lock(&part.flusher.0));
+        unwind::discard(state);
+    }
+}
+
+/// Items of the input that is pulled fastest, in a round.
+fn weight(intakes: &Intakes) -> u64 {
+    intakes.iter().map(|(each, _)| *each).max().unwrap_or(1)
+}
+
+/// What to do after a look.
+enum Next {
+    /// Look again after a while.
+    Nap,
+    /// Look again when a wave is begun.
+    Sleep,
+    Leave,
 }
 
 /// What the thread goes round to look at.
@@ -110,38 +145,77 @@ impl Round {
             if draft.is_closed() || self.shared.is_cancelled() {
                 break;
             }
-            let again = match look {
-                Look::Moving => true,
-                Look::Idle => false,
+            let next = match look {
+                Look::Moving => Next::Nap,
+                Look::Idle => Next::Sleep,
                 Look::Stale => self.flush(seen),
             };
-            if again {
-                draft.nap(BETWEEN);
-            } else {
-                draft.sleep(seen);
+            match next {
+                Next::Nap => draft.nap(BETWEEN),
+                Next::Sleep => draft.sleep(seen),
+                Next::Leave => break,
             }
         }
     }
 
-    /// Interrupts the driver, and brings what it has pulled on its way. Gives whether to look again: what the driver has written before it saw the
-    /// interruption may be there only then.
-    fn flush(&self, seen: u64) -> bool {
+    /// Interrupts the driver, and brings what it has pulled on its way. Where no more input is to be taken, and nothing has been, it ends the part: the
+    /// source may never return.
+    fn flush(&self, seen: u64) -> Next {
         let part = &self.shared.parts[self.part];
-        let Some((is_first, wave)) = part.draft.interrupt(seen, || self.make_wave()) else {
-            return true;
+        let take = |again: bool| match self.make_wave() {
+            Some(wave) => Takes::Wave(wave),
+            None if again && self.may_end() => Takes::End,
+            // what the driver has written before it saw the interruption may be there only at the next look
+            None => Takes::Nothing,
         };
-        let Some((wave, steps)) = wave else {
-            return is_first;
-        };
-        let engine = part.engine.get().and_then(Weak::upgrade);
-        if let Some(engine) = &engine {
-            let mut hand = Hand::stand_in(engine, Spawn::Owned(spawn_owned));
-            for step in steps {
-                hand.issue(step, wave, true);
+        let is_first = !part.draft.is_interrupted();
+        match part.draft.interrupt(seen, take) {
+            None => Next::Nap,
+            Some(Takes::Nothing) if is_first => Next::Nap,
+            Some(Takes::Nothing) => Next::Sleep,
+            Some(Takes::Wave((wave, steps))) => {
+                self.with_hand(|hand| {
+                    for step in steps {
+                        hand.issue(step, wave, true);
+                    }
+                });
+                Next::Nap
+            }
+            Some(Takes::End) => {
+                self.with_hand(|hand| self.end(hand));
+                Next::Leave
             }
         }
+    }
+
+    /// Whether no more input is to be taken. Of inputs that meet, one may have given what others have yet to make up for.
+    fn may_end(&self) -> bool {
+        let part = &self.shared.parts[self.part];
+        self.intakes.len() == 1 && lock(&part.flow).stopping
+    }
+
+    fn end(&self, hand: &mut Hand<'_, '_>) {
+        let plan = &self.shared.parts[self.part].plan;
+        let ending = Ending {
+            part: self.part,
+            outputs: &plan.outputs,
+            tails: plan.tails,
+            weight: weight(&self.intakes),
+        };
+        ending.end(&self.shared, hand, |commit| {
+            for (each, intake) in &self.intakes {
+                commit(*each, &**intake);
+            }
+        });
+    }
+
+    fn with_hand(&self, work: impl FnOnce(&mut Hand<'_, 'static>)) {
+        let part = &self.shared.parts[self.part];
+        let engine = part.engine.get().and_then(Weak::upgrade);
+        if let Some(engine) = &engine {
+            work(&mut Hand::stand_in(engine, Spawn::Owned(spawn_owned)));
+        }
         unwind::discard(engine);
-        true
     }
 
     /// A wave of all the rounds that there are; its number, and the steps it goes to.
@@ -153,8 +227,7 @@ impl Round {
         if rounds == 0 {
             return None;
         }
-        let weight = self.intakes.iter().map(|(each, _)| *each).max();
-        let weight = weight.unwrap_or(1);
+        let weight = weight(&self.intakes);
         let charge = rounds * weight;
         let (first, wave) = {
             let mut flow = lock(&self.shared.parts[self.part].flow);

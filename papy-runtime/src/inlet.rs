@@ -296,8 +296,13 @@ impl<F: Feed, R: Inlets> Inlets for (Inlet<F>, R) {
 /// An input of a run that has threads of its own.
 pub struct OwnInlet {
     pub(crate) pull: Box<dyn Pull + Send>,
-    /// Its intake, for others than the driver.
+    pub(crate) intake: OwnIntake,
+}
+
+/// Its intake, for others than the driver.
+pub(crate) struct OwnIntake {
     pub(crate) intake: Arc<dyn Gather + Send + Sync>,
+    pub(crate) may_wait: bool,
 }
 
 impl OwnInlet {
@@ -305,9 +310,13 @@ impl OwnInlet {
     where
         F: Feed<Item: Send> + Send + 'static,
     {
-        OwnInlet {
+        let intake = OwnIntake {
             intake: inlet.intake.clone(),
+            may_wait: inlet.may_wait,
+        };
+        OwnInlet {
             pull: Box::new(inlet),
+            intake,
         }
     }
 }

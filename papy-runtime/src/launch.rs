@@ -8,7 +8,6 @@ use crate::driver::{Advance, Course, Driver};
 use crate::engine::{self, Engine, Hand, Lists, Spawn};
 use crate::error::StartError;
 use crate::flow::Flow;
-use crate::flusher::Flusher;
 use crate::graph::Graph;
 use crate::in_place::InPlace;
 use crate::inlet::{Inlets, Own};
@@ -180,15 +179,13 @@ where
             let why = format!("it asked for one that looks for stalls: {error}");
             return Err(StartError::new(why));
         }
-        let (inlets, intakes): (Vec<_>, Vec<_>) = inlets
-            .into_iter()
-            .map(|inlet| (inlet.pull, inlet.intake))
-            .unzip();
+        let parted = inlets.into_iter().map(|inlet| (inlet.pull, inlet.intake));
+        let (inlets, intakes): (Vec<_>, Vec<_>) = parted.unzip();
         if options.inline || begun.is_err() {
             let bell = Arc::new(Bell::default());
-            courses
-                .iter_mut()
-                .for_each(|course| course.pace.keep_to_single_items());
+            for course in &mut courses {
+                course.pace.keep_to_single_items();
+            }
             let inlets = Own(inlets.into_iter().enumerate().collect());
             let driver = Driver {
                 inlets,
@@ -213,9 +210,7 @@ where
         let mut inlets: Vec<_> = inlets.into_iter().map(Some).collect();
         let asked = courses.len();
         for mut course in courses {
-            let intake = |(input, each): &(usize, u64)| (*each, intakes[*input].clone());
-            let intakes = course.inputs.iter().map(intake).collect();
-            course.flusher = Some(Flusher::new(&shared, course.part, intakes));
+            course.attend(&shared, &intakes);
             let own = course
                 .inputs
                 .iter()
@@ -414,7 +409,7 @@ fn courses(layout: &Layout, options: &Options) -> Vec<Course> {
         tails: plan.tails,
         steps: Vec::new(),
         regions: 0,
-        flusher: None,
+        attended: None,
         pace: Pace::new(stride(options), None, options.buffer, HANDS),
         ended: false,
         alone: options.inline,

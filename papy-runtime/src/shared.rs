@@ -9,6 +9,7 @@ use crate::cursor::Common;
 use crate::draft::Draft;
 use crate::engine::{self, Engine};
 use crate::flow::Flow;
+use crate::flusher::Flusher;
 use crate::layout::PartPlan;
 use crate::report::{Ledger, Report};
 use crate::run::Seat;
@@ -35,6 +36,7 @@ pub(crate) struct Part {
     pub(crate) flow: Mutex<Flow>,
     bell: Arc<Bell>,
     pub(crate) draft: Draft,
+    pub(crate) flusher: Flusher,
     pub(crate) plan: PartPlan,
     /// Of a started run: what is told that a spring may have room.
     pub(crate) engine: OnceLock<Weak<Engine<'static>>>,
@@ -50,6 +52,7 @@ impl Part {
             flow: Mutex::new(flow),
             bell,
             draft: Draft::default(),
+            flusher: Flusher::default(),
             plan,
             engine: OnceLock::new(),
             common: Arc::default(),
@@ -138,7 +141,8 @@ struct Life {
 
 impl Life {
     fn is_over(&self, cancelled: bool) -> bool {
-        let waves_done = self.open_parts == 0 && self.running == 0 && self.drivers == 0;
+        // a driver that is still inside a source has lost its part to a stop
+        let waves_done = self.open_parts == 0 && self.running == 0 && self.drivers <= self.pulling;
         let over = self.over.get() || waves_done || (cancelled && self.is_settled());
         self.over.set(over);
         over
@@ -272,9 +276,15 @@ impl Shared {
         }
     }
 
-    /// Takes no more input.
+    /// Takes no more input. A driver that is inside a source may not see that, so somebody is to look after it.
     pub(crate) fn stop(&self) {
         self.set_flows(|flow| flow.stopping = true);
+        if lock(&self.life).pulling > 0 {
+            for part in &self.parts {
+                part.flusher.is_there();
+                part.draft.ring();
+            }
+        }
     }
 
     pub(crate) fn pause(&self, on: bool) {

@@ -2,8 +2,9 @@
 
 use papy::prelude::*;
 use shuttle::sync::mpsc::{Receiver, channel};
+use shuttle::thread;
 
-use crate::{check, toil};
+use crate::{check, toil, values};
 
 pipeline! {
     fn chain(xs: Stream<u32>, own: Pool) -> Stream<u32> {
@@ -66,6 +67,25 @@ fn a_run_is_dropped_while_its_source_waits() {
         let mut run = chain(items(xs), Pool::threads(1)).start().unwrap();
         (0..6).for_each(|x| requests.send(x).unwrap());
         assert_eq!(run.next().unwrap().unwrap(), 0);
+        drop(run);
+        drop(requests);
+    });
+}
+
+#[test]
+fn a_run_is_stopped_while_its_source_waits() {
+    check(|| {
+        let (requests, xs) = channel();
+        let mut run = chain(items(xs), Pool::rayon()).start().unwrap();
+        (0..5).for_each(|x| requests.send(x).unwrap());
+        let handle = run.handle();
+        let stop = thread::spawn(move || handle.stop());
+        let results = values(&mut run);
+        assert!(results.iter().copied().eq(0..results.len() as u32));
+        stop.join().unwrap();
+        let handle = run.handle();
+        let report = handle.wait();
+        assert_eq!(report.inputs()[0].position(), results.len() as u64);
         drop(run);
         drop(requests);
     });

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use ::loom::thread;
 
-use super::{Draft, Look};
+use super::{Draft, Look, Takes};
 use crate::models::model;
 use crate::sync::{Arc, Condvar, Mutex, lock, wait};
 
@@ -52,10 +52,16 @@ impl Scene {
             let again = match look {
                 Look::Moving => true,
                 Look::Idle => false,
-                Look::Stale => match self.draft.interrupt(seen, || self.take()) {
-                    Some((is_first, any)) => is_first || any,
-                    None => true,
-                },
+                Look::Stale => {
+                    let taken = self.draft.interrupt(seen, |again| {
+                        if self.take() || !again {
+                            Takes::Wave(())
+                        } else {
+                            Takes::Nothing
+                        }
+                    });
+                    !matches!(taken, Some(Takes::Nothing))
+                }
             };
             if again {
                 thread::yield_now();

@@ -100,7 +100,7 @@ fn scene(items: u64, pool: &Pool) -> Scene {
         tails: 0,
         steps: Vec::new(),
         regions: 1,
-        flusher: None,
+        attended: None,
         pace: Pace::new(None, None, 1, 2),
         ended: false,
         alone: true,
