@@ -67,7 +67,9 @@ impl Attended {
             part,
             intakes,
         };
-        *lock(&shared.parts[part].flusher.0) = State::Unasked(round);
+        let own = &shared.parts[part];
+        own.draft.attend();
+        *lock(&own.flusher.0) = State::Unasked(round);
         Attended {
             shared: shared.clone(),
             part,

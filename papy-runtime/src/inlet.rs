@@ -86,7 +86,7 @@ impl<F: Feed> Inlet<F> {
         }
     }
 
-    /// Pulls values where none has to be waited for, as long as there is room for them in the stride, and nothing but values. Gives where that ends, and
+    /// Pulls values where nobody else looks for them, as long as there is room for them in the stride, and nothing but values. Gives where that ends, and
     /// the slot that has to go elsewhere.
     #[inline(never)]
     fn fill_at_once(
@@ -162,7 +162,7 @@ impl<F: Feed> Inlet<F> {
         }
     }
 
-    /// Pulls up to position `until`, where no item has to be waited for.
+    /// Pulls up to position `until`, where no item has to be waited for, or nobody could take those before it.
     fn pull_at_once(&mut self, name: &Arc<str>, until: u64, shared: &Shared) {
         let before = self.stand;
         let mut stride = self.intake.lend(until.saturating_sub(before) as usize);
@@ -202,7 +202,7 @@ impl<F: Feed> Pull for Inlet<F> {
         // what was evaluated in place before there were waves is not counted here
         self.stand = self.stand.max(from);
         let name = shared.ledger.input_name(self.input);
-        if self.may_wait {
+        if self.may_wait && draft.is_attended() {
             self.pull_each(name, until, draft, shared);
         } else {
             self.pull_at_once(name, until, shared);

@@ -105,6 +105,9 @@ where
     }
 
     /// Runs to the end on this thread and its pools, and drops what comes out.
+    ///
+    /// This thread pulls the inputs. While one waits, so may what it has given last; where it waits for what comes of that, use
+    /// [`start`](Pipeline::start).
     pub fn run(self) -> Report {
         self.plan
             .body
@@ -119,6 +122,8 @@ where
     R: Run<Outputs = <B::Ports as Outlets<'static>>::Outputs>,
 {
     /// Starts the run in the background.
+    ///
+    /// What a source has given comes out whether or not it gives more: it may wait for what comes of its items.
     ///
     /// # Errors
     ///
@@ -166,6 +171,9 @@ macro_rules! blocking_forms {
 
             /// Runs to the end on this thread and its pools; calls a closure for each result of each output, here
             /// and in order.
+            ///
+            /// This thread pulls the inputs, too. While one waits, so do results that are ready; where it waits for what comes of them, use
+            /// [`start`](Pipeline::start).
             ///
             /// # Panics
             ///

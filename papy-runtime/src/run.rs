@@ -106,6 +106,8 @@ impl Handle {
     }
 
     /// Takes no more input. Inputs that meet are first brought level; all that was taken comes out.
+    ///
+    /// A run with a single source ends within some milliseconds also where that waits; what it gives afterwards is dropped.
     pub fn stop(&self) {
         self.0.stop();
     }
