@@ -84,17 +84,16 @@ impl<I: Inlets> Driver<I> {
                 return Advance::Ended;
             }
             let want = if flow.stopping {
-                course.weight()
+                // those that are behind, to where the others are
+                1
             } else if flow.paused {
                 0
             } else {
-                flow.grant(course.pace.wave() as u64) as usize
-            };
-            // items of the fastest input, in whole rounds; at least one, however small the buffer is
-            let want = if want == 0 {
-                0
-            } else {
-                (want / course.weight()).max(1)
+                // items of the fastest input, in whole rounds; at least one, however small the buffer is
+                match flow.grant(course.pace.wave() as u64) as usize {
+                    0 => 0,
+                    items => (items / course.weight()).max(1),
+                }
             };
             if want > 0 {
                 // under the lock: who pauses now waits for this pull
