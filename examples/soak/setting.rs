@@ -70,7 +70,10 @@ impl Mishaps {
                 0 => (dice.one(INPUTS), Deed::Error),
                 1 => (
                     dice.one(INPUTS),
-                    Deed::Slow(Duration::from_micros(dice.number() % 2000)),
+                    // the longer ones, until another thread takes over what has been pulled
+                    Deed::Slow(Duration::from_micros(
+                        dice.number() % dice.one(&[2_000, 30_000]),
+                    )),
                 ),
                 2 => (dice.one(NODES), Deed::Stall),
                 3 => (
