@@ -608,6 +608,30 @@ pipeline! {
     }
 }
 
+#[worker]
+fn between<T: PartialOrd + Send + Sync>(x: T, #[param] low: &T, #[param] others: &[T]) -> bool {
+    x >= *low && others.iter().all(|other| x != *other)
+}
+
+#[worker]
+fn scaled<T: Into<i64> + Send, const N: usize>(total: &mut i64, x: T, #[param] by: &i64) -> i64 {
+    *total += x.into() * by;
+    *total * N as i64
+}
+
+// a turbofish beside parameters that are lent
+pipeline! {
+    fn turbofish_with_lent<'a>(xs: Stream<i64>, low: &'a i64, others: &'a [i64]) -> Stream<bool> {
+        xs >> between::<i64>(low = low, others = others)
+    }
+}
+
+pipeline! {
+    fn turbofish_with_owned(xs: Stream<i32>, by: i64) -> Stream<i64> {
+        xs >> scaled::<i32, 2>(by = by).serial()
+    }
+}
+
 pipeline! {
     fn turbofish_with_options(xs: Stream<&'static str>, pool: Pool) -> Stream<f64> {
         let read = parse::<f64>(xs).on(pool);
@@ -633,6 +657,11 @@ fn generic_workers() {
     within(20, || {
         gives!(turbofish(["1", "-1", "2"]) => "1 !parse#1 2");
         gives!(turbofish_with_options(["1.5", "2"], Pool::threads(2)) => "3.0 4.0");
+        gives!(turbofish_with_owned([1, 2], 10) => "20 60");
+        assert_eq!(
+            show(turbofish_with_lent(1..5, &2, &[3]).collect()),
+            "false true false true"
+        );
     });
 }
 

@@ -519,6 +519,15 @@ pub fn parameters_of_closure() -> Mistake {
         .help("name the value, `let by: T = …;`, and use it inside: `(|item| item * by)`")
 }
 
+pub fn value_changed(name: &str) -> Mistake {
+    Mistake::new(format!(
+        "`{name}` cannot be changed here: calls of this closure run at the same time, and all of them see it"
+    ))
+    .help(format!(
+        "keep it as a state: `#[worker] fn name({name}: &mut T, item: Item) -> Out`, and `.serial()` or `.fold()` at the node; or share an atomic, or a `Mutex`"
+    ))
+}
+
 pub fn idle_statement(text: &str) -> Mistake {
     Mistake::new(format!("this statement does nothing with `{text}`")).help(format!(
         "send it to a sink: `{text} >> worker;`, or drop it: `let _ = {text};`"

@@ -29,7 +29,7 @@ pub trait Scratch {
     message = "`{Self}` cannot take `{In}`",
     label = "this node is given `{In}`",
     note = "change one of the two signatures, or put a node between them that converts",
-    note = "where items come wrapped: `.filter()` opens an `Option`, `.produce(n)` an array, `.flat()` whatever can be iterated over"
+    note = "where items come wrapped: `.filter()` opens an `Option`, `.fallible()` a `Result`, `.produce(n)` an array, `.flat()` whatever can be iterated over"
 )]
 pub trait Worker<In, const N: usize>: Scratch {
     /// What a call gives.

@@ -236,7 +236,19 @@ impl Builder<'_> {
             self.builds.steps.push(quote!(let #name = #made;));
             return;
         }
-        let made = quote!(#path { #(#fields,)* #marker });
+        let made = if params.is_empty()
+            || path
+                .segments
+                .last()
+                .is_none_or(|last| last.arguments.is_none())
+        {
+            quote!(#path { #(#fields,)* #marker })
+        } else {
+            // in `f::<u32> { .. }` what is lent would have the type that it has by default
+            let bare = without_arguments(path);
+            let mark = quote_spanned!(at(user)=> __papy: #path::__PAPY);
+            quote!(#bare { #(#fields,)* #mark })
+        };
         let (worker, papy) = (worker(id), papy_at(user));
         let itself = worker_at(id, user);
         let whole = quote_spanned!(at(user)=> #papy::Scratch::itself(#itself));

@@ -49,6 +49,11 @@ impl Lowering<'_> {
                 self.names.touch_name(name);
             }
         }
+        for (name, span) in &mentions.changed {
+            if self.names.is_value(name) {
+                self.cx.report(*span, mistakes::value_changed(name));
+            }
+        }
         let values: Vec<String> = mentions
             .names
             .into_iter()

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use proc_macro2::{TokenStream, TokenTree};
 use syn::visit::Visit;
-use syn::{Expr, ExprClosure, Stmt};
+use syn::{BinOp, Expr, ExprAssign, ExprBinary, ExprClosure, ExprReference, ExprUnary, Stmt, UnOp};
 
 use super::plain;
 
@@ -15,6 +15,8 @@ pub struct Mentions {
     pub names: Vec<String>,
     /// Those that are certain to be variables: paths that are not called.
     pub variables: Vec<(String, proc_macro2::Span)>,
+    /// Those that it changes: that are assigned to, or borrowed to be.
+    pub changed: Vec<(String, proc_macro2::Span)>,
     seen: BTreeSet<String>,
     bound: BTreeSet<String>,
 }
@@ -43,9 +45,9 @@ pub fn of_closure(closure: &ExprClosure) -> Mentions {
     mentions.visit_expr(&closure.body);
     mentions.names.retain(|name| !arguments.contains(name));
     let bound = &mentions.bound;
-    mentions
-        .variables
-        .retain(|(name, _)| !arguments.contains(name) && !bound.contains(name));
+    let is_own = |name: &String| arguments.contains(name) || bound.contains(name);
+    mentions.variables.retain(|(name, _)| !is_own(name));
+    mentions.changed.retain(|(name, _)| !is_own(name));
     mentions
 }
 
@@ -53,6 +55,30 @@ impl Mentions {
     fn add(&mut self, name: String) {
         if self.seen.insert(name.clone()) {
             self.names.push(name);
+        }
+    }
+
+    /// A place is changed: what it is a part of is.
+    fn change(&mut self, mut place: &Expr) {
+        loop {
+            place = match place {
+                Expr::Field(part) => &part.base,
+                Expr::Index(part) => &part.expr,
+                Expr::Paren(inner) => &inner.expr,
+                Expr::Group(inner) => &inner.expr,
+                Expr::Unary(ExprUnary {
+                    op: UnOp::Deref(_),
+                    expr,
+                    ..
+                }) => expr,
+                Expr::Path(path) => {
+                    if let Some(name) = path.path.get_ident() {
+                        self.changed.push((plain(name), name.span()));
+                    }
+                    return;
+                }
+                _ => return,
+            };
         }
     }
 
@@ -79,6 +105,25 @@ impl<'ast> Visit<'ast> for Mentions {
         syn::visit::visit_expr_path(self, path);
     }
 
+    fn visit_expr_assign(&mut self, assign: &'ast ExprAssign) {
+        self.change(&assign.left);
+        syn::visit::visit_expr_assign(self, assign);
+    }
+
+    fn visit_expr_binary(&mut self, binary: &'ast ExprBinary) {
+        if assigns(&binary.op) {
+            self.change(&binary.left);
+        }
+        syn::visit::visit_expr_binary(self, binary);
+    }
+
+    fn visit_expr_reference(&mut self, reference: &'ast ExprReference) {
+        if reference.mutability.is_some() {
+            self.change(&reference.expr);
+        }
+        syn::visit::visit_expr_reference(self, reference);
+    }
+
     fn visit_expr_call(&mut self, call: &'ast syn::ExprCall) {
         // a called name may be a function of the same name
         let before = self.variables.len();
@@ -95,6 +140,23 @@ impl<'ast> Visit<'ast> for Mentions {
     fn visit_macro(&mut self, mac: &'ast syn::Macro) {
         self.add_tokens(mac.tokens.clone());
     }
+}
+
+/// `+=` and the like.
+fn assigns(op: &BinOp) -> bool {
+    matches!(
+        op,
+        BinOp::AddAssign(_)
+            | BinOp::SubAssign(_)
+            | BinOp::MulAssign(_)
+            | BinOp::DivAssign(_)
+            | BinOp::RemAssign(_)
+            | BinOp::BitXorAssign(_)
+            | BinOp::BitAndAssign(_)
+            | BinOp::BitOrAssign(_)
+            | BinOp::ShlAssign(_)
+            | BinOp::ShrAssign(_)
+    )
 }
 
 /// The names in `{…}` of a format string, as `{name}`, `{name:?}`, `{:width$}` or `{:.precision$}`.
@@ -151,6 +213,22 @@ mod tests {
     #[test]
     fn arguments_are_no_mentions() {
         assert_eq!(names("|x, (y, z): (i64, i64)| x + y + z + by"), ["by"]);
+    }
+
+    #[test]
+    fn what_is_changed_is_told_from_what_is_looked_at() {
+        let changed = |closure: &str| -> Vec<String> {
+            let mentions = of_closure(&syn::parse_str(closure).unwrap());
+            mentions.changed.into_iter().map(|(name, _)| name).collect()
+        };
+        assert_eq!(
+            changed("|x| { n += x; a.b[x] = n; *c = 1; add(&mut d.e); x }"),
+            ["n", "a", "c", "d"]
+        );
+        assert_eq!(
+            changed("|mut x| { x += n; let mut y = n; y = x; *m.lock() = &a; f().b = 1; y }"),
+            [] as [&str; 0]
+        );
     }
 
     #[test]
