@@ -302,7 +302,8 @@ impl Course {
     }
 
     /// Pulls one round of inputs that meet, item by item: a slow source may wait for what an item leads to, so each is on
-    /// its way before the next is asked for. With single slots there is nothing to cut off later.
+    /// its way before the next is asked for. With single slots there is nothing to cut off later. Where one has ended, the others go on to the end of
+    /// the round, for the joins that this does not concern.
     fn pull_singly<I: Inlets>(
         &mut self,
         inlets: &mut I,
@@ -361,7 +362,6 @@ impl Course {
                 let _ = part.common.lengths.set(lengths);
                 ended = true;
             }
-            // (others go on to the end of the round, for those joins that it does not concern)
             let share = self.begin_share(hand);
             for &(input, each) in &self.inputs {
                 let due = is_due(each);

@@ -164,15 +164,18 @@ impl Round {
     /// source may never return.
     fn flush(&self, seen: u64) -> Next {
         let part = &self.shared.parts[self.part];
-        let take = |again: bool| match self.make_wave() {
-            Some(wave) => Takes::Wave(wave),
-            None if again && self.may_end() => Takes::End,
-            // what the driver has written before it saw the interruption may be there only at the next look
-            None => Takes::Nothing,
+        let mut is_first = false;
+        let take = |again: bool| {
+            is_first = !again;
+            match self.make_wave() {
+                Some(wave) => Takes::Wave(wave),
+                None if again && self.may_end() => Takes::End,
+                None => Takes::Nothing,
+            }
         };
-        let is_first = !part.draft.is_interrupted();
         match part.draft.interrupt(seen, take) {
             None => Next::Nap,
+            // what the driver has written before it saw the interruption may be there only at the next look
             Some(Takes::Nothing) if is_first => Next::Nap,
             Some(Takes::Nothing) => Next::Sleep,
             Some(Takes::Wave((wave, steps))) => {

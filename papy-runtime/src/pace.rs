@@ -225,6 +225,36 @@ mod tests {
     }
 
     #[test]
+    fn a_source_that_falls_silent_in_a_wave_has_more_to_show() {
+        fn items_to_a_larger_wave(pace: &mut Pace) -> usize {
+            let pull = |pace: &mut Pace| pace.pulled(1, Duration::from_nanos(10));
+            (1..5000)
+                .find(|_| {
+                    pull(pace);
+                    pace.worked(1.0, 10);
+                    pace.wave() > 1
+                })
+                .expect("waves grow")
+        }
+        let mut pace = after(0, 1.0, 1.0);
+        for shown in [32, 64, 128, 256, 512, 1024, 1024] {
+            assert_eq!(items_to_a_larger_wave(&mut pace), shown);
+            pace.interrupted();
+        }
+        items_to_a_larger_wave(&mut pace);
+        pace.pulled(MOST_SHOWN * LONG, Duration::from_nanos(10));
+        pace.interrupted();
+        assert_eq!(
+            items_to_a_larger_wave(&mut pace),
+            SHOWN,
+            "it was fast for long"
+        );
+        pace.keep_to_single_items();
+        (0..2000).for_each(|_| pace.pulled(1, Duration::from_nanos(10)));
+        assert_eq!(pace.wave(), 1);
+    }
+
+    #[test]
     fn shares_what_is_worth_it() {
         assert!(!after(20, 1.0, 1.0).shares());
         assert!(after(50, 1.0, 1_000.0).shares());
