@@ -19,8 +19,6 @@ pub struct Draft {
     /// How often a pull has begun or ended: odd during one.
     turns: AtomicU64,
     interrupted: AtomicBool,
-    /// What has been pulled may be taken by a flusher.
-    attended: AtomicBool,
     /// The flusher sleeps until it is rung for.
     asleep: AtomicBool,
     /// There is no driver any more.
@@ -62,16 +60,6 @@ pub(crate) enum Look {
 }
 
 impl Draft {
-    /// From now on a flusher may come.
-    pub(crate) fn attend(&self) {
-        self.attended.store(true, Ordering::Relaxed);
-    }
-
-    /// Whether what is pulled must be within another thread's reach.
-    pub(crate) fn is_attended(&self) -> bool {
-        self.attended.load(Ordering::Relaxed)
-    }
-
     /// The driver is about to pull a wave.
     pub(crate) fn begin(&self) {
         self.turns.fetch_add(1, Ordering::SeqCst);

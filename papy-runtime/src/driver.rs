@@ -73,7 +73,7 @@ impl<I: Inlets> Driver<I> {
         course
             .pace
             .worked(slots as f64 / course.regions.max(1) as f64, nanos);
-        course.call_flusher();
+        course.call_flusher(inlets);
         let (want, first) = {
             let flow = lock(&part.flow);
             // a last round may be short; what follows is another one
@@ -286,11 +286,18 @@ impl Course {
     }
 
     /// Sees to it that somebody looks after what is pulled, where waves are to hold several items. Where nobody does, they do not.
-    fn call_flusher(&mut self) {
-        if self.pace.wave() > 1
-            && let Some(attended) = &self.attended
-            && !attended.is_attended()
-        {
+    fn call_flusher<I: Inlets>(&mut self, inlets: &mut I) {
+        let Some(attended) = &mut self.attended else {
+            return;
+        };
+        if self.pace.wave() == 1 || attended.is_called {
+            return;
+        }
+        if attended.call() {
+            for (input, _) in &self.inputs {
+                inlets.at(*input).open();
+            }
+        } else {
             self.pace.keep_to_single_items();
         }
     }

@@ -58,6 +58,8 @@ impl Flusher {
 pub(crate) struct Attended {
     shared: Arc<Shared>,
     part: usize,
+    /// The driver has called for the flusher.
+    pub(crate) is_called: bool,
 }
 
 impl Attended {
@@ -67,17 +69,17 @@ impl Attended {
             part,
             intakes,
         };
-        let own = &shared.parts[part];
-        own.draft.attend();
-        *lock(&own.flusher.0) = State::Unasked(round);
+        *lock(&shared.parts[part].flusher.0) = State::Unasked(round);
         Attended {
             shared: shared.clone(),
             part,
+            is_called: false,
         }
     }
 
-    /// Whether somebody is there to look after it.
-    pub(crate) fn is_attended(&self) -> bool {
+    /// Calls for the flusher; `false` where there is none to be had.
+    pub(crate) fn call(&mut self) -> bool {
+        self.is_called = true;
         self.shared.parts[self.part].flusher.is_there()
     }
 }

@@ -22,7 +22,7 @@ use crate::unwind;
 pub struct Inlet<F: Feed> {
     feed: F,
     pub(crate) intake: Arc<Intake<F::Item>>,
-    /// The end of the intake's ring; there from the first pull on.
+    /// The end of the intake's ring, where somebody looks for what is pulled.
     writer: Option<Writer<Plain<F::Item>>>,
     input: usize,
     /// An item may have to be waited for.
@@ -45,6 +45,8 @@ pub trait Pull {
     fn intake(&self) -> &dyn Gather;
     /// Whether an item may have to be waited for.
     fn may_wait(&self) -> bool;
+    /// From now on what has been pulled is within reach of others, while it waits for more.
+    fn open(&mut self);
     fn has_ended(&self) -> bool;
     /// Has a last fault to give.
     fn is_due(&self) -> bool;
@@ -119,8 +121,8 @@ impl<F: Feed> Inlet<F> {
         draft: &Draft,
     ) -> (u64, Option<Slot<F::Item>>) {
         // on the stack, and never dropped there: so the loop keeps it in registers
-        let writer = self.writer.take().unwrap_or_else(|| self.intake.open());
-        let mut writer = ManuallyDrop::new(writer);
+        let writer = self.writer.take();
+        let mut writer = ManuallyDrop::new(writer.expect("a ring that is open"));
         let mut position = positions.start;
         let other = loop {
             if position == positions.end {
@@ -202,7 +204,7 @@ impl<F: Feed> Pull for Inlet<F> {
         // what was evaluated in place before there were waves is not counted here
         self.stand = self.stand.max(from);
         let name = shared.ledger.input_name(self.input);
-        if self.may_wait && draft.is_attended() {
+        if self.writer.is_some() {
             self.pull_each(name, until, draft, shared);
         } else {
             self.pull_at_once(name, until, shared);
@@ -224,6 +226,12 @@ impl<F: Feed> Pull for Inlet<F> {
 
     fn may_wait(&self) -> bool {
         self.may_wait
+    }
+
+    fn open(&mut self) {
+        if self.may_wait {
+            self.writer = Some(self.intake.open());
+        }
     }
 
     fn has_ended(&self) -> bool {

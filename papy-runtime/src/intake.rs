@@ -20,7 +20,7 @@ pub(crate) struct Intake<T> {
 }
 
 struct Store<T> {
-    /// What has come since the last look; there from the first pull on.
+    /// What has come since the last look, where somebody looks.
     fresh: Option<ring::Reader<Plain<T>>>,
     /// What came before.
     stride: Option<Stride<T>>,

@@ -55,6 +55,8 @@ impl Pull for Tap {
         false
     }
 
+    fn open(&mut self) {}
+
     fn has_ended(&self) -> bool {
         self.left == 0
     }
