@@ -241,6 +241,19 @@ fn threads_that_cannot_be_had() {
             );
         }
         starve!(base, "no pool", room < 1, plain(0..50), |run| line(run));
+        // nobody may be there to take over while the source waits; then nothing is held back that would have to be
+        let (requests, xs) = mpsc::channel();
+        if let Ok(mut run) = plain(xs).start() {
+            for burst in [100, 1, 50] {
+                (0..burst).for_each(|x| requests.send(x).unwrap());
+                for _ in 0..burst {
+                    let answer = run.next_timeout(Duration::from_secs(20));
+                    assert!(answer.is_ready(), "of {burst}, room for {room}");
+                }
+            }
+        }
+        drop(requests);
+        at_rest(base, "a source that waits");
     });
     within(90, move || (0..12 + cores).for_each(run_part));
 }
