@@ -9,6 +9,7 @@ mod common;
 mod part;
 
 use std::sync::{Arc, Mutex, mpsc};
+use std::task::Poll;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -78,6 +79,12 @@ fn room_is_what_it_says() {
 pipeline! {
     fn plain(xs: Stream<i64>) -> Stream<i64> {
         xs >> inc >> running.serial() >> dbl
+    }
+}
+
+pipeline! {
+    fn on_none(xs: Stream<i64>, pool: Pool) -> Stream<i64> {
+        xs >> inc.on(pool)
     }
 }
 
@@ -241,21 +248,34 @@ fn threads_that_cannot_be_had() {
             );
         }
         starve!(base, "no pool", room < 1, plain(0..50), |run| line(run));
-        // nobody may be there to take over while the source waits; then nothing is held back that would have to be
+    });
+    within(90, move || (0..12 + cores).for_each(run_part));
+}
+
+/// Nobody may be there to take over while a source waits; then nothing is held back that would have to be.
+#[test]
+fn a_source_that_waits_where_nobody_can_take_over() {
+    part_of_test(|part| {
+        let room: u64 = part.parse().unwrap();
+        leave_room(room);
+        let before = threads().unwrap();
         let (requests, xs) = mpsc::channel();
-        if let Ok(mut run) = plain(xs).start() {
-            for burst in [100, 1, 50] {
-                (0..burst).for_each(|x| requests.send(x).unwrap());
-                for _ in 0..burst {
-                    let answer = run.next_timeout(Duration::from_secs(20));
-                    assert!(answer.is_ready(), "of {burst}, room for {room}");
+        let mut run = on_none(xs, Pool::inline()).start().unwrap();
+        for burst in [100, 1, 50] {
+            (0..burst).for_each(|x| requests.send(x).unwrap());
+            for x in 0..burst {
+                match run.next_timeout(Duration::from_secs(20)) {
+                    Poll::Ready(answer) => assert_eq!(answer.unwrap().unwrap(), x + 1),
+                    Poll::Pending => panic!("{x} of {burst} is held back, room for {room}"),
                 }
             }
         }
+        // the run has one thread, and where there is room one that looks after it
+        assert_eq!(threads(), Some(before + room as usize));
         drop(requests);
-        at_rest(base, "a source that waits");
+        assert!(run.next().is_none());
     });
-    within(90, move || (0..12 + cores).for_each(run_part));
+    within(90, || (1..3).for_each(run_part));
 }
 
 #[test]
