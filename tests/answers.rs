@@ -339,6 +339,24 @@ fn a_run_is_stopped_while_its_source_waits() {
     });
 }
 
+/// What the source was asked for before comes out, if it does not take too long.
+#[test]
+fn what_a_slow_source_gives_after_a_stop_comes_out() {
+    within_unwatched(100, || {
+        let given = counting();
+        let count = given.clone();
+        let xs = (0..).inspect(move |_| {
+            std::thread::sleep(Duration::from_millis(60));
+            count.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+        });
+        let mut run = light(xs).start().unwrap();
+        assert_eq!(soon_out!(run), Some(2));
+        run.handle().stop();
+        let rest = run.by_ref().map(Result::unwrap).count() as i64;
+        assert_eq!(given.load(std::sync::atomic::Ordering::SeqCst), 1 + rest);
+    });
+}
+
 #[test]
 fn what_is_kept_to_the_end_comes_out_after_a_stop() {
     within_unwatched(100, || {

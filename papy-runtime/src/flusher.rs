@@ -11,12 +11,15 @@ use crate::engine::{Hand, Spawn, spawn_owned};
 use crate::intake::Gather;
 use crate::shared::Shared;
 use crate::stride::Extent;
-use crate::sync::{Arc, Mutex, Weak, lock, thread};
+use crate::sync::{Arc, Mutex, Weak, lock, thread, times};
 use crate::unwind;
 
 /// Between two looks. A wave takes a fraction of a millisecond to pull, unless the source waits; and looking that often takes a thousandth of a
 /// processor.
 const BETWEEN: Duration = Duration::from_millis(4);
+
+/// Looks for which a run that is to take no more input waits for what its source may still give: half a second.
+const PATIENCE: u32 = times(125);
 
 /// What a source gives, by input: items in a round, and where they are.
 pub(crate) type Intakes = Vec<(u64, Arc<dyn Gather + Send + Sync>)>;
@@ -144,15 +147,19 @@ impl Round {
     fn look_after(&self) {
         let draft = &self.shared.parts[self.part].draft;
         let mut seen = 0;
+        let mut waited = 0;
         loop {
             let look = draft.look(&mut seen);
             if draft.is_closed() || self.shared.is_cancelled() {
                 break;
             }
             let next = match look {
-                Look::Moving => Next::Nap,
+                Look::Moving => {
+                    waited = 0;
+                    Next::Nap
+                }
                 Look::Idle => Next::Sleep,
-                Look::Stale => self.flush(seen),
+                Look::Stale => self.flush(seen, &mut waited),
             };
             match next {
                 Next::Nap => draft.nap(BETWEEN),
@@ -162,23 +169,28 @@ impl Round {
         }
     }
 
-    /// Interrupts the driver, and brings what it has pulled on its way. Where no more input is to be taken, and nothing has been, it ends the part: the
-    /// source may never return.
-    fn flush(&self, seen: u64) -> Next {
+    /// Interrupts the driver, and brings what it has pulled on its way. Where no more input is to be taken, and nothing has come for long, it ends the
+    /// part: the source may never return.
+    fn flush(&self, seen: u64, waited: &mut u32) -> Next {
         let part = &self.shared.parts[self.part];
+        let is_ending = self.may_end();
         let mut is_first = false;
         let take = |again: bool| {
             is_first = !again;
-            match self.make_wave() {
-                Some(wave) => Takes::Wave(wave),
-                None if again && self.may_end() => Takes::End,
-                None => Takes::Nothing,
+            if let Some(wave) = self.make_wave() {
+                return Takes::Wave(wave);
+            }
+            *waited += u32::from(is_ending);
+            if *waited > PATIENCE {
+                Takes::End
+            } else {
+                Takes::Nothing
             }
         };
         match part.draft.interrupt(seen, take) {
             None => Next::Nap,
             // what the driver has written before it saw the interruption may be there only at the next look
-            Some(Takes::Nothing) if is_first => Next::Nap,
+            Some(Takes::Nothing) if is_first || is_ending => Next::Nap,
             Some(Takes::Nothing) => Next::Sleep,
             Some(Takes::Wave((wave, steps))) => {
                 self.with_hand(|hand| {

@@ -107,7 +107,7 @@ impl Handle {
 
     /// Takes no more input. Inputs that meet are first brought level; all that was taken comes out.
     ///
-    /// A run with a single source ends within some milliseconds also where that waits; what it gives afterwards is dropped.
+    /// A run with a single source ends also where that waits: after half a second, about. What it gives afterwards is dropped.
     pub fn stop(&self) {
         self.0.stop();
     }
