@@ -482,29 +482,27 @@ impl Course {
                 limit = limit.min(has + 1);
             }
         };
-        let (mut held, mut awaited) = (Vec::new(), Vec::new());
-        for input in &self.inputs {
-            let list = if inlets.at(input.0).may_wait() {
-                &mut awaited
+        let mut waiting = 0;
+        for &input in &self.inputs {
+            if inlets.at(input.0).may_wait() {
+                waiting += 1;
             } else {
-                &mut held
-            };
-            list.push(*input);
+                ask_for(inlets, input, want);
+            }
         }
-        for input in held {
-            ask_for(inlets, input, want);
-        }
-        let step = if self.attended.is_some() && awaited.len() > 1 {
+        let step = if self.attended.is_some() && waiting > 1 {
             1
         } else {
             want
         };
         for rounds in (step..=want).step_by(step as usize) {
-            for input in &awaited {
+            for &input in &self.inputs {
                 if draft.is_interrupted() {
                     return;
                 }
-                ask_for(inlets, *input, rounds);
+                if inlets.at(input.0).may_wait() {
+                    ask_for(inlets, input, rounds);
+                }
             }
         }
     }

@@ -11,15 +11,15 @@ use crate::engine::{Hand, Spawn, spawn_owned};
 use crate::intake::Gather;
 use crate::shared::Shared;
 use crate::stride::Extent;
-use crate::sync::{Arc, Mutex, Weak, lock, thread, times};
+use crate::sync::{Arc, Instant, Mutex, Weak, lock, thread};
 use crate::unwind;
 
 /// Between two looks. A wave takes a fraction of a millisecond to pull, unless the source waits; and looking that often takes a thousandth of a
 /// processor.
 const BETWEEN: Duration = Duration::from_millis(4);
 
-/// Looks for which a run that is to take no more input waits for what its source may still give: half a second.
-const PATIENCE: u32 = times(125);
+/// So long a run that is to take no more input waits for what its source may still give.
+const PATIENCE: Duration = Duration::from_millis(500);
 
 /// What a source gives, by input: items in a round, and where they are.
 pub(crate) type Intakes = Vec<(u64, Arc<dyn Gather + Send + Sync>)>;
@@ -147,7 +147,7 @@ impl Round {
     fn look_after(&self) {
         let draft = &self.shared.parts[self.part].draft;
         let mut seen = 0;
-        let mut waited = 0;
+        let mut silent = None;
         loop {
             let look = draft.look(&mut seen);
             if draft.is_closed() || self.shared.is_cancelled() {
@@ -155,11 +155,11 @@ impl Round {
             }
             let next = match look {
                 Look::Moving => {
-                    waited = 0;
+                    silent = None;
                     Next::Nap
                 }
                 Look::Idle => Next::Sleep,
-                Look::Stale => self.flush(seen, &mut waited),
+                Look::Stale => self.flush(seen, &mut silent),
             };
             match next {
                 Next::Nap => draft.nap(BETWEEN),
@@ -170,8 +170,8 @@ impl Round {
     }
 
     /// Interrupts the driver, and brings what it has pulled on its way. Where no more input is to be taken, and nothing has come for long, it ends the
-    /// part: the source may never return.
-    fn flush(&self, seen: u64, waited: &mut u32) -> Next {
+    /// part: the source may never return. `silent` is since when that is so.
+    fn flush(&self, seen: u64, silent: &mut Option<Instant>) -> Next {
         let part = &self.shared.parts[self.part];
         let is_ending = self.may_end();
         let mut is_first = false;
@@ -180,8 +180,7 @@ impl Round {
             if let Some(wave) = self.make_wave() {
                 return Takes::Wave(wave);
             }
-            *waited += u32::from(is_ending);
-            if *waited > PATIENCE {
+            if is_ending && silent.get_or_insert_with(Instant::now).elapsed() >= PATIENCE {
                 Takes::End
             } else {
                 Takes::Nothing

@@ -84,26 +84,21 @@ impl<T> Stride<T> {
         extent: Extent,
         capacity: usize,
     ) -> Stride<T> {
-        let (spare, mut draft) = spares.take(Self::DRAFT > 0);
-        let Spare { mut values, kinds } = spare;
-        values.reserve(capacity);
-        draft.reserve(capacity.min(Self::DRAFT));
-        Stride {
-            extent,
-            values,
-            draft,
-            kinds,
-            holes: 0,
-            faults: Vec::new(),
-            home: Some(spares.clone()),
-        }
+        let mut stride = Stride::of_spares(spares, extent, Self::DRAFT > 0);
+        stride.values.reserve(capacity);
+        stride.draft.reserve(capacity.min(Self::DRAFT));
+        stride
     }
 
     /// For slots most of which are [appended](Stride::append).
     pub(crate) fn gathered(spares: &Arc<Spares<T>>) -> Stride<T> {
-        let (Spare { values, kinds }, draft) = spares.take(false);
+        Stride::of_spares(spares, Extent::at(0, 0), false)
+    }
+
+    fn of_spares(spares: &Arc<Spares<T>>, extent: Extent, with_draft: bool) -> Stride<T> {
+        let (Spare { values, kinds }, draft) = spares.take(with_draft);
         Stride {
-            extent: Extent::at(0, 0),
+            extent,
             values,
             draft,
             kinds,
